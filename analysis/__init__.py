@@ -1,0 +1,1 @@
+"""Ratings in, results out: screening, tests, models, figures and the report."""

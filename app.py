@@ -1,0 +1,61 @@
+"""Blindmix: the web application and its commands, joined from the rooms.
+
+`flask run` serves; `flask --help` lists the commands. Rooms know nothing of each other's
+commands; what needs two of them is here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from importlib import import_module
+from typing import Any
+
+import click
+from flask import Flask
+
+from listening import create_app as create_listening_room
+
+COMMANDS: tuple[str, ...] = ()
+"""Where each room keeps its commands, as "module:command"; the modules are light to import."""
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Build the web application with every room's commands."""
+    app = create_listening_room(config)
+    for location in COMMANDS:
+        module, _, name = location.partition(":")
+        app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))
+    return app
+
+
+def with_clear_errors(command: click.Command) -> click.Command:
+    """Make a command, and all below it, end a failure with one clear line instead of a traceback.
+
+    The rooms raise `ValueError` and `OSError` with a message for people. Set BLINDMIX_DEBUG=1 to
+    see where they came from.
+    """
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_clear_errors(child)
+    elif command.callback is not None:
+        command.callback = _clear(command.callback)
+    return command
+
+
+def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(callback)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return callback(*args, **kwargs)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted. Run the same command again to go on.", err=True)
+            sys.exit(130)
+        except (ValueError, OSError) as error:
+            if os.environ.get("BLINDMIX_DEBUG"):
+                raise
+            raise click.ClickException(" ".join(str(error).split())) from None
+
+    return run

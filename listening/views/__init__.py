@@ -1,0 +1,1 @@
+"""One blueprint a concern: participant, media, researcher, api."""

@@ -1,0 +1,1 @@
+"""Songs in; loudness-matched sound files and a manifest out."""

@@ -1,0 +1,1 @@
+"""The commands on songs, mixes and stimuli: parse, call one function, print."""

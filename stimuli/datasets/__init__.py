@@ -1,0 +1,1 @@
+"""Loaders: each reads one layout on disk and yields multitracks lazily."""
