@@ -134,12 +134,13 @@ def recover_filters(
     solved = linalg.solve(gram, cross.T, assume_a="pos").T
     responses = solved.reshape(2, len(sources), taps)
     filters = fft.rfft(responses, size)
-    residual = [
-        outputs[c] - sum(s * h for s, h in zip(spectra, filters[c], strict=True)) for c in range(2)
-    ]
-    energy = sum(_energy(output, size) for output in outputs)
-    residual_db = _ratio_db(sum(_energy(r, size) for r in residual), energy)
-    return RecoveredFilters(responses * scales[:, None], delay_frames, residual_db)
+    heard = slice(delay_frames, delay_frames + multitrack.frames)
+    left_over = sum(
+        float(np.sum(fft.irfft(output - np.sum(spectra * response, axis=0), size)[heard] ** 2))
+        for output, response in zip(outputs, filters, strict=True)
+    )
+    energy = float(np.sum(mix.astype(np.float64) ** 2))
+    return RecoveredFilters(responses * scales[:, None], delay_frames, _ratio_db(left_over, energy))
 
 
 def _check_mix(multitrack: Multitrack, mix: Samples) -> None:
@@ -217,10 +218,6 @@ def _padded(signal: NDArray[np.float32], size: int) -> Array:
     padded = np.zeros(size)
     padded[: len(signal)] = signal
     return padded
-
-
-def _energy(spectrum: NDArray[np.complex128], size: int) -> float:
-    return float(np.sum(fft.irfft(spectrum, size) ** 2))
 
 
 def _ratio_db(left_over: float, energy: float) -> float:

@@ -119,7 +119,8 @@ def test_filters_of_every_track_and_channel_are_recovered() -> None:
     ).astype(np.float32)
     found = recover_filters(multitrack, mix, taps=64, delay_frames=8)
     assert found.responses[:, :, 8:48] == pytest.approx(responses, abs=1e-3)
-    assert found.residual_db < -80
+    # The mix ends with the tracks, so the tails of the last sounds are missing from it.
+    assert found.residual_db < -60
 
 
 @pytest.mark.parametrize(
