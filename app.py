@@ -18,7 +18,10 @@ from flask import Flask
 
 from listening import create_app as create_listening_room
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = (
+    "listening.cli:study",
+    "listening.cli:db",
+)
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""
 
 

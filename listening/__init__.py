@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from listening import config as configuration
+from listening import errors, security, texts
+from listening.db import Database
+from listening.views import api, media, participant
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the web application; `config` overrides what the environment says."""
-    app = Flask(__name__)
-    app.config.from_mapping(config or {})
+    settings = configuration.settings(config, os.environ)
+    instance = Path(settings["INSTANCE_PATH"])
+    app = Flask(__name__, instance_path=str(instance))
+    app.config.from_mapping(settings)
+    if not app.config.get("SECRET_KEY"):
+        app.config["SECRET_KEY"] = configuration.secret_key(instance)
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["blindmix_database"] = Database(app.config["DATABASE_URL"])
+    app.jinja_env.filters["markdown"] = texts.markdown
+    errors.register(app)
+    security.register(app)
+    for blueprint in (participant.blueprint, media.blueprint, api.blueprint):
+        app.register_blueprint(blueprint)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:

@@ -1,0 +1,194 @@
+"""Commands of the listening room: `flask study …` and `flask db …`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from listening import studies
+from listening.db import database
+from listening.export import tidy_ratings, to_csv
+from listening.models import CLOSED, OPEN, Study
+from listening.progress import study_progress
+from listening.schema import json_schema
+from listening.simulate import simulate as run_simulation
+from listening.study_file import read_study_file
+
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def study() -> None:
+    """Make studies, open and close them, and take out what they found."""
+
+
+@study.command()
+@click.argument("file", type=EXISTING_FILE)
+@click.option("--closed", is_flag=True, help="Do not take participants yet.")
+@with_appcontext
+def create(file: Path, closed: bool) -> None:
+    """Make a study from its FILE (see docs/study-file.md)."""
+    source = read_study_file(file)
+    with database().write() as session:
+        made = studies.create_study(session, source, _stimuli(), CLOSED if closed else OPEN)
+        line = f"Study {made.slug}: {len(made.pages)} pages, {len(made.stimuli)} stimuli"
+    click.echo(f"{line}, {made.status}. Participants join at /studies/{made.slug}/")
+
+
+@study.command()
+@click.argument("file", type=EXISTING_FILE)
+@with_appcontext
+def check(file: Path) -> None:
+    """Say everything that is wrong with a study FILE, and store nothing."""
+    from listening.study_file import StudyFileError
+
+    try:
+        source = read_study_file(file)
+        studies.check_study(source)
+    except StudyFileError as error:
+        for problem in error.problems:
+            click.echo(f"{error.path}, {problem}", err=True)
+        count = len(error.problems)
+        raise ValueError(f"{count} problem{'s' if count > 1 else ''} in {file}") from None
+    click.echo(f"{file} is fine.")
+
+
+@study.command("list")
+@with_appcontext
+def list_studies() -> None:
+    """List all studies with their state and participants."""
+    with database().read() as session:
+        for item in studies.all_studies(session):
+            real = study_progress(session, item)
+            simulated = study_progress(session, item, simulated=True)
+            more = f", {simulated.joined} simulated" if simulated.joined else ""
+            click.echo(
+                f"{item.slug:<24} {item.status:<7} {real.joined} joined, "
+                f"{real.finished} finished{more}  {item.title}"
+            )
+
+
+@study.command("open")
+@click.argument("slug")
+@with_appcontext
+def open_study(slug: str) -> None:
+    """Let participants in."""
+    with database().write() as session:
+        studies.set_status(studies.find_study(session, slug), "open")
+    click.echo(f"Study {slug} is open.")
+
+
+@study.command()
+@click.argument("slug")
+@with_appcontext
+def close(slug: str) -> None:
+    """Let nobody new in; who has begun may finish."""
+    with database().write() as session:
+        studies.set_status(studies.find_study(session, slug), "closed")
+    click.echo(f"Study {slug} is closed. Who has begun may finish.")
+
+
+@study.command()
+@click.argument("slug")
+@with_appcontext
+def status(slug: str) -> None:
+    """Show how far a study is, page by page."""
+    with database().read() as session:
+        found = studies.find_study(session, slug)
+        click.echo(f"{found.title} ({found.status})")
+        for simulated in (False, True):
+            _print_progress(found, simulated)
+
+
+def _print_progress(found: Study, simulated: bool) -> None:
+    with database().read() as session:
+        progress = study_progress(session, session.merge(found, load=False), simulated)
+    who = "simulated participants" if simulated else "participants"
+    click.echo(
+        f"{progress.joined} {who} joined, {progress.finished} finished, {progress.ratings} ratings"
+    )
+    if not progress.joined:
+        return
+    click.echo(f"  {'page':<32} {'reached':>7} {'done':>5} {'left here':>9} {'median':>8}")
+    for page in progress.pages:
+        time = "" if page.median_s is None else f"{page.median_s:.0f} s"
+        click.echo(
+            f"  {page.key:<32} {page.reached:>7} {page.completed:>5} {page.left_here:>9} {time:>8}"
+        )
+
+
+@study.command()
+@click.argument("slug")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file.")
+@click.option("--simulated", is_flag=True, help="The simulated ratings instead of the real ones.")
+@with_appcontext
+def export(slug: str, output: Path | None, simulated: bool) -> None:
+    """Write the tidy ratings of a study as CSV, to a file or to the terminal."""
+    with database().read() as session:
+        ratings = tidy_ratings(session, studies.find_study(session, slug), simulated)
+    text = to_csv(ratings)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    partial = output.with_name(output.name + ".part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(output)
+    click.echo(f"{len(ratings)} ratings in {output}", err=True)
+
+
+@study.command()
+@click.argument("slug")
+@click.option("--participants", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@with_appcontext
+def simulate(slug: str, participants: int, seed: int) -> None:
+    """Fill a study with simulated participants, marked as such everywhere."""
+    with database().write() as session:
+        added = run_simulation(session, studies.find_study(session, slug), participants, seed)
+    click.echo(f"{added} simulated participants added to {slug}. They never mix with real ones.")
+
+
+@study.command("delete-participant")
+@click.argument("slug")
+@click.argument("participant")
+@click.confirmation_option(prompt="Delete all ratings and answers of this participant for good?")
+@with_appcontext
+def delete_participant(slug: str, participant: str) -> None:
+    """Delete a PARTICIPANT, given as in the exports (P001) or by the token of their address."""
+    with database().write() as session:
+        found = studies.find_study(session, slug)
+        for candidate in found.participants:
+            if participant in (candidate.label, candidate.token):
+                name = candidate.label
+                session.delete(candidate)
+                break
+        else:
+            raise ValueError(f"study {slug!r} has no participant {participant!r}")
+    click.echo(f"{name} and everything they gave is deleted from {slug}.")
+
+
+@study.command()
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@click.group("db")
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+@with_appcontext
+def upgrade() -> None:
+    """Bring the database to the schema of this version; answers stay as they are."""
+    database().upgrade()
+    click.echo("The database is up to date.")
+
+
+def _stimuli() -> Path:
+    return Path(current_app.config["STIMULI_PATH"])

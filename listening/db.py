@@ -1,0 +1,138 @@
+"""The database: engine, sessions, and the state of its schema."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+SCHEMA_REVISION = "0001"
+"""The newest migration; a database of another revision is not touched before it is upgraded."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 30_000
+_MIGRATION_LOCK = 0x626D6978  # any number, the same in every process ("bmix")
+
+
+class SchemaError(ValueError):
+    """The database has a schema that this version of Blindmix cannot use as it is."""
+
+
+class Database:
+    """One engine and its transactions; an empty database gets its tables on first use."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._writer = self.engine.execution_options(blindmix_write=True)
+        self._ready = False
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; what it changed is rolled back."""
+        self.ensure_schema()
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one transaction: on disk when the block ends, or not at all.
+
+        On SQLite it takes the writer's lock at once, so that what it reads cannot change until it
+        commits; on PostgreSQL lock the rows that you decide on (`with_for_update`).
+        """
+        self.ensure_schema()
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def ensure_schema(self) -> None:
+        """Make the tables in an empty database.
+
+        Raises:
+            SchemaError: the database is older or newer than this version.
+        """
+        if self._ready:
+            return
+        with self._lock:
+            found = schema_revision(self.engine)
+            if found is None and not inspect(self.engine).get_table_names():
+                self.upgrade()
+            elif found != SCHEMA_REVISION:
+                raise SchemaError(
+                    f"the database has schema {found}, this Blindmix needs {SCHEMA_REVISION}: "
+                    "run `flask db backup`, then `flask db upgrade`"
+                )
+            self._ready = True
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest revision, whole or not at all."""
+        with self._writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            migrate(connection)
+
+
+def database() -> Database:
+    """The database of the application at hand."""
+    found: Database = current_app.extensions["blindmix_database"]
+    return found
+
+
+def schema_revision(engine: Engine) -> str | None:
+    """The revision that the database says it has, or None where it says nothing."""
+    with engine.connect() as connection:
+        if "alembic_version" not in inspect(connection).get_table_names():
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to `revision` inside the transaction that `connection` is in."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(
+            "BLINDMIX_DATABASE_URL is not a database URL; "
+            "write sqlite:////folder/file.sqlite or postgresql+psycopg://user@host/name"
+        ) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_timeout=30)
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` says which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("blindmix_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

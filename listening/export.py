@@ -1,0 +1,108 @@
+"""The tables of the room as tidy ratings, one row a rating."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from listening.models import Page, Participant, Presentation, Rating, Stimulus, Study, Visit
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class TidyRating:
+    """One rating; the fields are the columns of every export.
+
+    Attributes:
+        participant: a pseudonym, P001 for people and S001 for simulated ones.
+        role: system, reference (the hidden one) or anchor.
+        position: of the stimulus on its page, 1 for the first.
+        rated_at: ISO 8601, UTC, by the participant's clock; empty where it was not told.
+    """
+
+    study: str
+    participant: str
+    page: str
+    passage: str
+    song: str
+    system: str
+    role: str
+    attribute: str
+    score: float
+    position: int
+    rated_at: str
+    listened_ms: int
+    plays: int
+    simulated: bool
+
+
+COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(TidyRating))
+
+
+def tidy_ratings(session: Session, study: Study, simulated: bool) -> list[TidyRating]:
+    """The ratings of real participants or of simulated ones, never both; training is left out.
+
+    Pages that were not finished are there with what was rated on them: the analysis decides.
+    """
+    rows = session.execute(
+        select(Rating, Presentation, Stimulus, Visit, Page, Participant)
+        .join(Rating.presentation)
+        .join(Presentation.stimulus)
+        .join(Presentation.visit)
+        .join(Visit.page)
+        .join(Visit.participant)
+        .where(
+            Participant.study_id == study.id,
+            Participant.simulated.is_(simulated),
+            Page.training.is_(False),
+            Rating.score.is_not(None),
+        )
+        .order_by(Participant.number, Visit.n, Presentation.position, Rating.attribute)
+    )
+    return [
+        TidyRating(
+            study=study.slug,
+            participant=participant.label,
+            page=page.key,
+            passage=stimulus.passage,
+            song=stimulus.song,
+            system=stimulus.system,
+            role=stimulus.role,
+            attribute=rating.attribute,
+            score=rating.score or 0.0,
+            position=presentation.position,
+            rated_at=rating.rated_at.isoformat(timespec="milliseconds") if rating.rated_at else "",
+            listened_ms=rating.listened_ms,
+            plays=rating.plays,
+            simulated=participant.simulated,
+        )
+        for rating, presentation, stimulus, visit, page, participant in rows
+    ]
+
+
+def to_csv(ratings: Sequence[TidyRating]) -> str:
+    """The tidy table as CSV; no cell is a formula to a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_cells(rating) for rating in ratings)
+    return text.getvalue()
+
+
+def _cells(rating: TidyRating) -> Iterator[object]:
+    for value in astuple(rating):
+        if isinstance(value, bool):
+            yield "true" if value else "false"
+        else:
+            yield neutral(value)
+
+
+def neutral(value: object) -> object:
+    """Keep a spreadsheet from running a text as a formula: such a text gets an apostrophe."""
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

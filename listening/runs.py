@@ -1,0 +1,374 @@
+"""A participant's run through a study: join, resume, save a page, leave it, finish.
+
+A state that a participant saw acknowledged is on disk: callers answer only after the transaction
+of `Database.write` ended. Saving is idempotent, and a state that comes late changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, selectinload
+
+from listening.models import (
+    OPEN,
+    Answer,
+    Event,
+    Page,
+    Participant,
+    Presentation,
+    Rating,
+    Stimulus,
+    Study,
+    Visit,
+    now,
+)
+from listening.ordering import page_order, shuffled
+from listening.pages import PAGE_TYPES, PageState, RatingState
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
+TOKEN_BYTES = 16
+
+
+class ClosedError(Exception):
+    """The study takes no participants now."""
+
+
+class LockedError(Exception):
+    """The page cannot be changed: it is complete, or not reached yet."""
+
+
+class RefusedError(Exception):
+    """The state does not belong to this page."""
+
+
+class RatingBody(BaseModel):
+    """One stimulus and attribute in a saved state."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stimulus: Annotated[str, Field(max_length=64)]
+    attribute: Annotated[str, Field(max_length=80)]
+    score: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    rated_at: AwareDatetime | None = None
+    listened_ms: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    plays: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+class PageBody(BaseModel):
+    """The whole state of a page as the browser has it; what it leaves out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    revision: Annotated[int, Field(ge=1, lt=2**31)]
+    ratings: Annotated[list[RatingBody], Field(max_length=200)] = []
+    answers: Annotated[
+        dict[
+            Annotated[str, Field(max_length=80)],
+            Annotated[str, Field(max_length=10_000)],
+        ],
+        Field(max_length=200),
+    ] = {}
+    comment: Annotated[str, Field(max_length=10_000)] = ""
+    complete: bool = False
+
+
+class EventBody(BaseModel):
+    """One event of a participant's browser."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: AwareDatetime
+    page: Annotated[int, Field(ge=0, lt=10_000)]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z_-]{0,39}$")]
+    data: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the server has after a save.
+
+    Attributes:
+        stale: another state of this page was saved before, and this one changed nothing.
+        gaps: what is missing before the page can be left, where it was asked to be.
+    """
+
+    revision: int
+    saved_at: datetime
+    complete: bool
+    stale: bool
+    gaps: tuple[str, ...]
+
+
+def join(session: Session, study: Study, join_key: str, simulated: bool = False) -> Participant:
+    """Begin a run, or resume the one that was begun with the same key.
+
+    Raises:
+        ClosedError: the study is closed and nobody joined with this key.
+    """
+    there = session.scalar(
+        select(Participant).where(
+            Participant.study_id == study.id, Participant.join_key == join_key
+        )
+    )
+    if there is not None:
+        return there
+    if study.status != OPEN and not simulated:
+        raise ClosedError(study.slug)
+    participant = Participant(
+        study_id=study.id,
+        number=_next_number(session, study, simulated),
+        simulated=simulated,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        join_key=join_key,
+        completion_code=study.definition["completion"]["code"]
+        or "".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
+    )
+    participant.visits = _visits(study, participant.number)
+    session.add(participant)
+    session.flush()
+    return participant
+
+
+def find_participant(session: Session, token: str) -> Participant | None:
+    """Who has that token, with pages; None where nobody has."""
+    return session.scalar(
+        select(Participant)
+        .where(Participant.token == token)
+        .options(
+            selectinload(Participant.study),
+            selectinload(Participant.visits).selectinload(Visit.page),
+        )
+    )
+
+
+def current_visit(participant: Participant) -> Visit:
+    """Where the participant is now: the first page that is not complete; at the end, the last."""
+    for visit in participant.visits:
+        if visit.completed_at is None:
+            return visit
+    return participant.visits[-1]
+
+
+def visit_at(participant: Participant, n: int) -> Visit | None:
+    """The n-th page of the run if the participant has reached it."""
+    if not 1 <= n <= current_visit(participant).n:
+        return None
+    return participant.visits[n - 1]
+
+
+def start(session: Session, visit: Visit) -> None:
+    """Note when the page was first seen."""
+    session.execute(
+        update(Visit)
+        .where(Visit.id == visit.id, Visit.started_at.is_(None))
+        .values(started_at=now())
+    )
+
+
+def save_page(session: Session, participant: Participant, n: int, body: PageBody) -> Saved:
+    """Take a state of page `n` and, where asked, leave the page.
+
+    Raises:
+        LockedError: the page is complete and this is another state, or it is not reached yet.
+        RefusedError: the state names stimuli, attributes or answers that the page does not have.
+    """
+    if visit_at(participant, n) is None:
+        raise LockedError("Please finish the earlier pages first.")
+    visit = session.scalars(
+        select(Visit)
+        .where(Visit.participant_id == participant.id, Visit.n == n)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    digest = sha256(json.dumps(body.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    stale = body.revision <= visit.revision and digest != visit.body_sha256
+    if body.revision > visit.revision:
+        if visit.completed_at is not None:
+            raise LockedError("This page is complete and can no longer be changed.")
+        _apply(session, visit, body)
+        visit.revision, visit.body_sha256, visit.saved_at = body.revision, digest, now()
+    gaps: tuple[str, ...] = ()
+    if body.complete and not stale and visit.completed_at is None:
+        gaps = tuple(page_gaps(visit))
+        if not gaps:
+            _complete(participant, visit)
+    session.flush()
+    return Saved(
+        revision=visit.revision,
+        saved_at=visit.saved_at or now(),
+        complete=visit.completed_at is not None,
+        stale=stale,
+        gaps=gaps,
+    )
+
+
+def page_gaps(visit: Visit) -> list[str]:
+    """What is missing before the participant may leave the page."""
+    return PAGE_TYPES[visit.page.kind].gaps(visit.page.config, _state(visit))
+
+
+def saved_body(visit: Visit) -> dict[str, Any] | None:
+    """The newest saved state as the browser sent it; None where nothing was saved."""
+    if visit.revision == 0:
+        return None
+    return {
+        "revision": visit.revision,
+        "ratings": [
+            {
+                "stimulus": presentation.opaque_id,
+                "attribute": rating.attribute,
+                "score": rating.score,
+                "rated_at": _iso(rating.rated_at),
+                "listened_ms": rating.listened_ms,
+                "plays": rating.plays,
+            }
+            for presentation in visit.presentations
+            for rating in presentation.ratings
+        ],
+        "answers": {answer.key: answer.value for answer in visit.answers},
+        "comment": visit.comment,
+        "complete": visit.completed_at is not None,
+    }
+
+
+def add_events(session: Session, participant: Participant, events: list[EventBody]) -> None:
+    """Keep what happened in the browser."""
+    session.add_all(Event(participant_id=participant.id, **event.model_dump()) for event in events)
+
+
+def label(kind: str, position: int) -> str:
+    """What a stimulus is called on its page: a letter, or on the axis of APE a number."""
+    return str(position) if kind == "ape" else chr(ord("A") + position - 1)
+
+
+def _next_number(session: Session, study: Study, simulated: bool) -> int:
+    """Count the participant; the counter's row is locked until the transaction ends."""
+    column = Study.next_simulated_number if simulated else Study.next_number
+    counted = session.scalar(
+        update(Study)
+        .where(Study.id == study.id)
+        .values({column: column + 1})
+        .returning(column)
+        .execution_options(synchronize_session=False)
+    )
+    assert counted is not None
+    return counted - 1
+
+
+def _visits(study: Study, number: int) -> list[Visit]:
+    order = study.definition["order"]
+    keys = page_order(
+        [(page.key, page.block) for page in study.pages],
+        study.seed,
+        number,
+        fixed=order["pages"] == "fixed",
+    )
+    pages = {page.key: page for page in study.pages}
+    return [
+        Visit(
+            n=n,
+            page=pages[key],
+            presentations=_presentations(study, pages[key], number, order["stimuli"] == "fixed"),
+        )
+        for n, key in enumerate(keys, start=1)
+    ]
+
+
+def _presentations(study: Study, page: Page, number: int, fixed: bool) -> list[Presentation]:
+    page_type = PAGE_TYPES[page.kind]
+    if page_type.stimuli == "none":
+        return []
+    here = {
+        stimulus.key: stimulus for stimulus in study.stimuli if stimulus.passage == page.passage
+    }
+    open_reference = [item for item in here.values() if item.role == "open_reference"]
+    rated = [key for key, item in here.items() if item.role != "open_reference"]
+    if not fixed:
+        rated = shuffled(rated, study.seed, number, f"stimuli of {page.key}")
+    if page_type.stimuli == "one":
+        return [_presentation((open_reference or [here[rated[0]]])[0], 1)]
+    shown = [_presentation(here[key], at) for at, key in enumerate(rated, start=1)]
+    if page_type.open_reference:
+        shown.insert(0, _presentation(open_reference[0], 0))
+    return shown
+
+
+def _presentation(stimulus: Stimulus, position: int) -> Presentation:
+    return Presentation(
+        stimulus_id=stimulus.id,
+        position=position,
+        opaque_id=secrets.token_urlsafe(TOKEN_BYTES),
+    )
+
+
+def _apply(session: Session, visit: Visit, body: PageBody) -> None:
+    shown = {item.opaque_id: item for item in visit.presentations if item.position > 0}
+    attributes = {attribute["key"] for attribute in visit.page.config.get("attributes", ())}
+    known_answers = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
+    for rating in body.ratings:
+        if rating.stimulus not in shown or rating.attribute not in attributes:
+            raise RefusedError(f"no {rating.attribute!r} of {rating.stimulus!r} on this page")
+    if unknown := sorted(set(body.answers) - known_answers):
+        raise RefusedError(f"no question {', '.join(unknown)} on this page")
+    for rating in body.ratings:
+        _set_rating(shown[rating.stimulus], rating)
+    answers = {answer.key: answer for answer in visit.answers}
+    for key, value in body.answers.items():
+        if key in answers:
+            answers[key].value = value
+        else:
+            visit.answers.append(Answer(key=key, value=value))
+    visit.comment = body.comment
+
+
+def _set_rating(presentation: Presentation, body: RatingBody) -> None:
+    values = body.model_dump(exclude={"stimulus", "attribute"})
+    for rating in presentation.ratings:
+        if rating.attribute == body.attribute:
+            for name, value in values.items():
+                setattr(rating, name, value)
+            return
+    presentation.ratings.append(Rating(attribute=body.attribute, **values))
+
+
+def _complete(participant: Participant, visit: Visit) -> None:
+    moment = now()
+    visit.completed_at = moment
+    if visit.page.kind == "consent":
+        participant.consented_at = moment
+        participant.consent_version = participant.study.consent_version
+    if current_visit(participant).n == len(participant.visits):
+        participant.finished_at = participant.finished_at or moment
+
+
+def _state(visit: Visit) -> PageState:
+    attributes = [attribute["key"] for attribute in visit.page.config.get("attributes", ())]
+    ratings = []
+    for shown in visit.presentations:
+        there = {rating.attribute: rating for rating in shown.ratings}
+        for attribute in attributes if shown.position > 0 else ():
+            rating = there.get(attribute)
+            ratings.append(
+                RatingState(
+                    label=label(visit.page.kind, shown.position),
+                    attribute=attribute,
+                    score=rating.score if rating else None,
+                    listened_ms=rating.listened_ms if rating else 0,
+                    plays=rating.plays if rating else 0,
+                )
+            )
+    return PageState(
+        answers={answer.key: answer.value for answer in visit.answers}, ratings=tuple(ratings)
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

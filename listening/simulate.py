@@ -1,0 +1,122 @@
+"""Simulated participants, so that a study can be seen whole before anyone came.
+
+The model of a score: the quality of the system, plus how this passage suits this system, plus the
+participant's own leaning and noise, all on the scale 0 to 100:
+
+    score = 50 + use_p (quality_s + fit_sk + taste_ps + noise) + bias_p
+
+with use_p ~ U(0.7, 1.2) how much of the scale a participant uses, bias_p ~ N(0, 6),
+fit_sk ~ N(0, 6), taste_ps ~ N(0, 5), noise ~ N(0, 8), and quality_s from `QUALITY` or, for a
+system that is not there, N(0, 12) drawn once from the study's seed. On pages with an open
+reference a participant takes the hidden reference for what it is in 9 of 10 cases (92 to 100).
+Everything follows from the study, the seed and the participant's number.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from listening.models import Presentation, Study, Visit, now
+from listening.runs import PageBody, RatingBody, join, save_page, start
+
+QUALITY = {
+    "target": 22.0,
+    "reference": 25.0,
+    "mono": -18.0,
+    "random": -24.0,
+    "anchor35": -38.0,
+    "anchor70": -18.0,
+}
+"""How far above or below the middle of the scale a system is, in points."""
+
+RECOGNISES_REFERENCE = 0.9
+
+
+def simulate(session: Session, study: Study, participants: int, seed: int = 0) -> int:
+    """Let simulated participants run through a study by the same code that real ones use.
+
+    Returns:
+        How many were added: a participant who is there already is not added again.
+    """
+    added = 0
+    for index in range(1, participants + 1):
+        participant = join(session, study, f"simulated:{seed}:{index}", simulated=True)
+        if participant.finished_at is None:
+            listener = Listener(study, seed, index)
+            for visit in participant.visits[:-1]:
+                start(session, visit)
+                save_page(session, participant, visit.n, listener.fill(visit))
+            start(session, participant.visits[-1])
+            added += 1
+    return added
+
+
+class Listener:
+    """One simulated participant."""
+
+    def __init__(self, study: Study, seed: int, index: int) -> None:
+        self._where = f"{study.seed}/{seed}"
+        self._rng = Random(f"{self._where}/listener {index}")
+        self._use = self._rng.uniform(0.7, 1.2)
+        self._bias = self._rng.gauss(0, 6)
+        self._taste: dict[str, float] = {}
+
+    def fill(self, visit: Visit) -> PageBody:
+        """A complete state of a page."""
+        return PageBody(
+            revision=1,
+            ratings=[
+                self._rate(visit, shown, attribute["key"])
+                for shown in visit.presentations
+                for attribute in visit.page.config.get("attributes", ())
+                if shown.position > 0
+            ],
+            answers=self._answers(visit),
+            complete=True,
+        )
+
+    def _rate(self, visit: Visit, shown: Presentation, attribute: str) -> RatingBody:
+        open_reference = any(other.position == 0 for other in visit.presentations)
+        least_ms = 1000 * visit.page.config["options"]["min_listened_s"]
+        return RatingBody(
+            stimulus=shown.opaque_id,
+            attribute=attribute,
+            score=self._score(shown, attribute, open_reference),
+            rated_at=now() + timedelta(milliseconds=self._rng.randrange(1000)),
+            listened_ms=int(least_ms) + self._rng.randrange(3_000, 20_000),
+            plays=self._rng.randrange(1, 6),
+        )
+
+    def _score(self, shown: Presentation, attribute: str, open_reference: bool) -> float:
+        stimulus, rng = shown.stimulus, self._rng
+        if open_reference and stimulus.role == "reference" and rng.random() < RECOGNISES_REFERENCE:
+            return round(rng.uniform(92, 100), 1)
+        system, passage = stimulus.system, stimulus.passage
+        common = Random(f"{self._where}/{system}")
+        quality = QUALITY.get(system.lower(), common.gauss(0, 12))
+        fit = Random(f"{self._where}/{system}/{passage}/{attribute}").gauss(0, 6)
+        taste = self._taste.setdefault(system, rng.gauss(0, 5))
+        spread = self._use * (quality + fit + taste + rng.gauss(0, 8))
+        return round(min(100.0, max(0.0, 50 + self._bias + spread)), 1)
+
+    def _answers(self, visit: Visit) -> dict[str, str]:
+        if visit.page.kind == "consent":
+            return {"agree": "yes"}
+        return {
+            question["key"]: self._answer(question)
+            for question in visit.page.config.get("questions", ())
+        }
+
+    def _answer(self, question: dict[str, Any]) -> str:
+        if question["type"] in ("choice", "choices"):
+            return str(self._rng.choice(question["choices"]))
+        if question["type"] == "scale":
+            return str(self._rng.randint(1, question["points"]))
+        if question["type"] == "number":
+            low, high = question["min"], question["max"]
+            return str(self._rng.randint(int(low or 0), int(high or 99)))
+        return "simulated"

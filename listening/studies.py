@@ -1,0 +1,307 @@
+"""Studies: made from a study file and a manifest, opened and closed, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from listening import wav
+from listening.models import CLOSED, OPEN, Page, Stimulus, Study
+from listening.pages import (
+    PAGE_TYPES,
+    Ape,
+    Consent,
+    Entry,
+    Mushra,
+    RatingEntry,
+    Ratings,
+    Thanks,
+    Training,
+)
+from listening.schema import StudyFile
+from listening.study_file import Problem, StudyFileError, StudySource
+from stimuli.manifest import MANIFEST_NAME, Manifest, read_manifest
+from stimuli.manifest import Stimulus as ManifestStimulus
+
+
+class NoSuchStudyError(ValueError):
+    """There is no study of that name."""
+
+
+@dataclass(frozen=True)
+class PlannedPage:
+    """A page that a study will have."""
+
+    key: str
+    kind: str
+    block: int
+    passage: str | None
+    training: bool
+    config: dict[str, Any]
+
+
+def create_study(
+    session: Session, source: StudySource, stimuli_folder: Path, status: str = OPEN
+) -> Study:
+    """Make a study: check the file against its manifest, keep the sound files, store the pages.
+
+    Sound files go into `stimuli_folder` under the hash of their content, without their tags.
+
+    Raises:
+        StudyFileError: the file does not fit the manifest; names line and key.
+        ValueError: there is such a study already, or a sound file is not fit to be compared.
+        OSError: a sound file cannot be read.
+    """
+    file = source.file
+    if session.scalar(select(Study.id).where(Study.slug == file.slug)) is not None:
+        raise ValueError(f"there is a study {file.slug!r} already; give this one another slug")
+    pages, stimuli = check_study(source)
+    study = Study(
+        slug=file.slug,
+        title=file.title,
+        seed=file.seed,
+        status=status,
+        definition=file.model_dump(mode="json"),
+        source=source.text,
+        consent_version=_consent_version(file),
+    )
+    study.stimuli = _keep(stimuli, _manifest_path(source).parent, stimuli_folder)
+    study.pages = [Page(position=at, **vars(page)) for at, page in enumerate(pages)]
+    session.add(study)
+    session.flush()
+    return study
+
+
+def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestStimulus]]:
+    """The pages and stimuli that a study file asks for.
+
+    Raises:
+        StudyFileError: the file does not fit its manifest; names line and key.
+    """
+    stimuli = _chosen_stimuli(source, _manifest(source))
+    pages = plan_pages(source.file, _passages(source, stimuli))
+    problems = [problem for page in pages for problem in _page_problems(source, page, stimuli)]
+    if problems:
+        raise StudyFileError(source.path, list(dict.fromkeys(problems)))
+    return pages, stimuli
+
+
+def find_study(session: Session, slug: str) -> Study:
+    """The study of that slug.
+
+    Raises:
+        NoSuchStudyError: there is none.
+    """
+    study = session.scalar(select(Study).where(Study.slug == slug))
+    if study is None:
+        raise NoSuchStudyError(f"there is no study {slug!r}; see flask study list")
+    return study
+
+
+def all_studies(session: Session) -> Sequence[Study]:
+    """Every study, the oldest first."""
+    return session.scalars(select(Study).order_by(Study.created_at, Study.id)).all()
+
+
+def open_studies(session: Session) -> Sequence[Study]:
+    """The studies that take participants."""
+    return [study for study in all_studies(session) if study.status == OPEN]
+
+
+def set_status(study: Study, status: Literal["open", "closed"]) -> None:
+    """Open a study, or close it: nobody new gets in, and who has begun may finish."""
+    study.status = {"open": OPEN, "closed": CLOSED}[status]
+
+
+def stimulus_path(stimuli_folder: Path, file_sha256: str) -> Path:
+    """Where the sound file of that content lies."""
+    return stimuli_folder / file_sha256[:2] / f"{file_sha256}.wav"
+
+
+def plan_pages(file: StudyFile, passages: Sequence[str]) -> list[PlannedPage]:
+    """The pages of a study in their canonical order: one for each passage to rate, thanks last."""
+    entries: list[Entry] = list(file.pages)
+    if not isinstance(entries[-1], Thanks):
+        entries.append(Thanks())
+    pages: list[PlannedPage] = []
+    for block, entry in enumerate(entries):
+        pages += _planned(file, entry, block, passages)
+    return _with_distinct_keys(pages)
+
+
+def _planned(
+    file: StudyFile, entry: Entry, block: int, passages: Sequence[str]
+) -> list[PlannedPage]:
+    config = entry.model_dump(mode="json")
+    if not isinstance(entry, RatingEntry):
+        # The volume page needs something to play: any passage will do.
+        passage = passages[0] if entry.type == "volume" else None
+        return [PlannedPage(entry.type, entry.type, block, passage, False, config)]
+    training = isinstance(entry, Training) or (isinstance(entry, Mushra | Ape) and entry.training)
+    kind = file.interface if isinstance(entry, Ratings | Training) else entry.type
+    config["attributes"] = [attribute.model_dump() for attribute in file.attributes]
+    config["options"] = file.options.model_dump()
+    shown = entry.passages or (passages[:1] if training else passages)
+    return [
+        PlannedPage(f"{entry.type}-{passage}", kind, block, passage, training, config)
+        for passage in shown
+    ]
+
+
+def _with_distinct_keys(pages: list[PlannedPage]) -> list[PlannedPage]:
+    seen: dict[str, int] = {}
+    distinct = []
+    for page in pages:
+        seen[page.key] = seen.get(page.key, 0) + 1
+        suffix = f"-{seen[page.key]}" if seen[page.key] > 1 else ""
+        distinct.append(PlannedPage(**{**vars(page), "key": page.key + suffix}))
+    return distinct
+
+
+def _manifest_path(source: StudySource) -> Path:
+    path: Path = source.path.parent / source.file.manifest
+    return path / MANIFEST_NAME if path.is_dir() else path
+
+
+def _manifest(source: StudySource) -> Manifest:
+    path = _manifest_path(source)
+    try:
+        return read_manifest(path)
+    except FileNotFoundError:
+        problem = source.problem(
+            ["manifest"], f"there is no {path}; make it with flask stimuli render or import"
+        )
+        raise StudyFileError(source.path, [problem]) from None
+
+
+def _chosen_stimuli(source: StudySource, manifest: Manifest) -> list[ManifestStimulus]:
+    """The stimuli that the study uses; an open reference comes along with its passage."""
+    problems: list[Problem] = []
+    for field, names in (("systems", source.file.systems), ("passages", source.file.passages)):
+        there = sorted({getattr(stimulus, field[:-1]) for stimulus in manifest.stimuli})
+        problems += [
+            source.problem([field, at], f"{name!r} is not in the manifest; there are {there}")
+            for at, name in enumerate(names or ())
+            if name not in there
+        ]
+    if problems:
+        raise StudyFileError(source.path, problems)
+    return [
+        stimulus
+        for stimulus in manifest.stimuli
+        if (not source.file.passages or stimulus.passage in source.file.passages)
+        and (
+            not source.file.systems
+            or stimulus.system in source.file.systems
+            or stimulus.role == "open_reference"
+        )
+    ]
+
+
+def _passages(source: StudySource, stimuli: Sequence[ManifestStimulus]) -> list[str]:
+    there = list(dict.fromkeys(stimulus.passage for stimulus in stimuli))
+    if not there:
+        problem = source.problem(["manifest"], "the manifest has no stimuli for this study")
+        raise StudyFileError(source.path, [problem])
+    return source.file.passages or there
+
+
+def _page_problems(
+    source: StudySource, page: PlannedPage, stimuli: Sequence[ManifestStimulus]
+) -> list[Problem]:
+    if page.passage is None:
+        return []
+    here = [stimulus for stimulus in stimuli if stimulus.passage == page.passage]
+    place: list[str | int] = ["pages", min(page.block, len(source.file.pages) - 1), "passages"]
+    if not here:
+        return [source.problem(place, f"passage {page.passage!r} is not among the study's")]
+    if PAGE_TYPES[page.kind].stimuli != "all":
+        return []
+    if PAGE_TYPES[page.kind].open_reference and "open_reference" not in {s.role for s in here}:
+        return [
+            source.problem(
+                ["interface"],
+                f"{page.kind} needs an open reference and passage {page.passage!r} has none; "
+                "render the stimuli with a reference, or use the interface ape",
+            )
+        ]
+    if sum(stimulus.role != "open_reference" for stimulus in here) < 2:
+        return [source.problem(place, f"passage {page.passage!r} has fewer than two stimuli")]
+    return []
+
+
+def _keep(
+    stimuli: Sequence[ManifestStimulus], source_folder: Path, stimuli_folder: Path
+) -> list[Stimulus]:
+    """Copy the sound files in, without tags, and check that nothing but sound sets them apart."""
+    kept = []
+    first_of_passage: dict[str, tuple[str, wav.Wav]] = {}
+    open_hashes: dict[str, str] = {}
+    for stimulus in sorted(stimuli, key=lambda stimulus: stimulus.role != "open_reference"):
+        path = source_folder / stimulus.path
+        sound = _read_sound(path)
+        first, like = first_of_passage.setdefault(stimulus.passage, (stimulus.path, sound))
+        if _shape(sound) != _shape(like):
+            raise ValueError(
+                f"{path} and {first} are stimuli of one passage and differ in length or format; "
+                "render them again so that they cannot be told apart"
+            )
+        data = sound.to_bytes()
+        digest = sha256(data).hexdigest()
+        if stimulus.role == "open_reference":
+            open_hashes[stimulus.passage] = digest
+        elif open_hashes.get(stimulus.passage) == digest:
+            raise ValueError(
+                f"{path} is the open reference to the byte, so a listener could find it without "
+                "listening; render the open reference with its own dither"
+            )
+        _store(stimulus_path(stimuli_folder, digest), data)
+        kept.append(
+            Stimulus(
+                key=stimulus.id,
+                song=stimulus.song,
+                passage=stimulus.passage,
+                system=stimulus.system,
+                role=stimulus.role,
+                file_sha256=digest,
+                sample_rate_hz=sound.sample_rate_hz,
+                duration_s=sound.duration_s,
+                loudness_lufs=stimulus.loudness_lufs,
+            )
+        )
+    return kept
+
+
+def _read_sound(path: Path) -> wav.Wav:
+    if path.stat().st_size > wav.MAX_BYTES:
+        raise ValueError(f"{path} is over {wav.MAX_BYTES // 2**20} MiB, too large for a stimulus")
+    try:
+        return wav.parse(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from None
+
+
+def _shape(sound: wav.Wav) -> tuple[int, ...]:
+    return (
+        sound.encoding, sound.channels, sound.sample_rate_hz, sound.bits, len(sound.samples),
+    )  # fmt: skip
+
+
+def _store(path: Path, data: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def _consent_version(file: StudyFile) -> str:
+    texts = [entry.text for entry in file.pages if isinstance(entry, Consent)]
+    return sha256("\n".join(texts).encode()).hexdigest()[:16] if texts else ""

@@ -1,0 +1,108 @@
+"""What the pages of a participant call: save a page, report events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.orm import Session
+
+from listening.db import database
+from listening.errors import problem
+from listening.models import Participant
+from listening.runs import (
+    EventBody,
+    LockedError,
+    PageBody,
+    RefusedError,
+    Saved,
+    add_events,
+    find_participant,
+    save_page,
+    saved_body,
+    visit_at,
+)
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/p/<token>")
+
+
+class EventsBody(BaseModel):
+    """A batch of events."""
+
+    events: Annotated[list[EventBody], Field(max_length=1000)]
+
+
+@blueprint.put("/pages/<int:n>")
+def save(token: str, n: int) -> Response:
+    """Save the state of a page; answered only after it is on disk."""
+    try:
+        body = PageBody.model_validate_json(request.get_data())
+    except ValidationError as error:
+        return _invalid(error)
+    try:
+        with database().write() as session:
+            participant = find_participant(session, token)
+            if participant is None:
+                return _nobody()
+            saved = save_page(session, participant, n, body)
+            answer = _acknowledgement(session, participant, n, saved)
+    except LockedError as error:
+        return problem(409, "Page is locked", str(error))
+    except RefusedError as error:
+        return problem(400, "Does not fit the page", str(error))
+    if saved.gaps:
+        return problem(
+            422, "Not complete", " ".join(saved.gaps), gaps=saved.gaps, revision=saved.revision
+        )
+    return jsonify(answer)
+
+
+@blueprint.post("/events")
+def events(token: str) -> Response:
+    """Keep events; a beacon may come with any content type."""
+    try:
+        body = EventsBody.model_validate_json(request.get_data())
+    except ValidationError as error:
+        return _invalid(error)
+    with database().write() as session:
+        participant = find_participant(session, token)
+        if participant is None:
+            return _nobody()
+        add_events(session, participant, body.events)
+    return Response(status=204)
+
+
+def _acknowledgement(
+    session: Session, participant: Participant, n: int, saved: Saved
+) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "revision": saved.revision,
+        "saved_at": saved.saved_at.isoformat(timespec="milliseconds"),
+        "complete": saved.complete,
+        "stale": saved.stale,
+        "next": next_address(participant, n),
+    }
+    visit = visit_at(participant, n)
+    if saved.stale and visit is not None:
+        answer["saved"] = saved_body(visit)
+    return answer
+
+
+def next_address(participant: Participant, n: int) -> str | None:
+    """Where page `n` leads to; None after the last."""
+    if n >= len(participant.visits):
+        return None
+    return url_for("participant.page", token=participant.token, n=n + 1)
+
+
+def _nobody() -> Response:
+    return problem(404, "Not found", "There is no run at this address.")
+
+
+def _invalid(error: ValidationError) -> Response:
+    details = "; ".join(
+        f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}"
+        for item in error.errors(include_url=False, include_input=False)[:5]
+    )
+    return problem(400, "Not understood", details)

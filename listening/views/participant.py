@@ -1,0 +1,182 @@
+"""What participants see: open studies, the way in, and the pages of their run."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from listening.db import database
+from listening.models import OPEN, Participant, Visit
+from listening.pages import PAGE_TYPES
+from listening.runs import (
+    ClosedError,
+    LockedError,
+    PageBody,
+    current_visit,
+    find_participant,
+    join,
+    label,
+    save_page,
+    saved_body,
+    start,
+    visit_at,
+)
+from listening.studies import NoSuchStudyError, find_study, open_studies
+from listening.views.api import next_address
+
+blueprint = Blueprint("participant", __name__)
+
+JOIN_KEY_LENGTHS = range(16, 65)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """The studies that one can take part in."""
+    with database().read() as db:
+        return render_template("index.html", studies=open_studies(db))
+
+
+@blueprint.get("/studies/<slug>/")
+def welcome(slug: str) -> str:
+    """The door of a study: begin, or go on with a run that this browser began."""
+    with database().read() as db:
+        try:
+            study = find_study(db, slug)
+        except NoSuchStudyError:
+            abort(404)
+        begun = find_participant(db, session.get("runs", {}).get(slug, ""))
+        return render_template(
+            "welcome.html",
+            study=study,
+            is_open=study.status == OPEN,
+            begun=begun,
+            join_key=secrets.token_urlsafe(16),
+        )
+
+
+@blueprint.post("/studies/<slug>/")
+def begin(slug: str) -> AnyResponse:
+    """Join; the key that came with the form makes a double click one run, not two."""
+    join_key = request.form.get("join_key", "")
+    if len(join_key) not in JOIN_KEY_LENGTHS:
+        abort(400)
+    try:
+        with database().write() as db:
+            token = join(db, find_study(db, slug), f"browser:{join_key}").token
+    except NoSuchStudyError:
+        abort(404)
+    except ClosedError:
+        return redirect(url_for(".welcome", slug=slug))
+    session.permanent = True
+    session["runs"] = {**session.get("runs", {}), slug: token}
+    return redirect(url_for(".where", token=token), 303)
+
+
+@blueprint.get("/p/<token>")
+def where(token: str) -> AnyResponse:
+    """To the page where the participant is now."""
+    with database().read() as db:
+        participant = _participant(db, token)
+        return redirect(url_for(".page", token=token, n=current_visit(participant).n))
+
+
+@blueprint.get("/p/<token>/<int:n>")
+def page(token: str, n: int) -> AnyResponse | str:
+    """One page of the run; one that is not reached yet leads to where the participant is."""
+    with database().write() as db:
+        participant = _participant(db, token)
+        visit = visit_at(participant, n)
+        if visit is None:
+            return redirect(url_for(".where", token=token))
+        start(db, visit)
+        return _render(participant, visit)
+
+
+@blueprint.post("/p/<token>/<int:n>")
+def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
+    """A form without script: save it, and leave the page if it is complete."""
+    with database().write() as db:
+        participant = _participant(db, token)
+        visit = visit_at(participant, n)
+        if visit is None or visit.completed_at is not None:
+            return redirect(url_for(".where", token=token), 303)
+        keys = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
+        body = PageBody(
+            revision=visit.revision + 1,
+            answers={key: "\n".join(request.form.getlist(key))[:10_000] for key in keys},
+            complete=True,
+        )
+        try:
+            saved = save_page(db, participant, n, body)
+        except LockedError:
+            abort(409)
+        if saved.gaps:
+            return _render(participant, visit, saved.gaps), 422
+    return redirect(next_address(participant, n) or url_for(".where", token=token), 303)
+
+
+def _participant(db: Session, token: str) -> Participant:
+    participant = find_participant(db, token)
+    if participant is None:
+        abort(404)
+    return participant
+
+
+def _render(participant: Participant, visit: Visit, gaps: tuple[str, ...] = ()) -> str:
+    page_type = PAGE_TYPES[visit.page.kind]
+    return render_template(
+        f"participant/{page_type.template}",
+        participant=participant,
+        study=participant.study,
+        completion=participant.study.definition["completion"],
+        visit=visit,
+        config=visit.page.config,
+        answers={answer.key: answer.value for answer in visit.answers},
+        script=page_type.script,
+        gaps=gaps,
+        locked=visit.completed_at is not None,
+        next=next_address(participant, visit.n),
+        page_data=page_data(participant, visit),
+    )
+
+
+def page_data(participant: Participant, visit: Visit) -> dict[str, Any]:
+    """What the script of a page is told; nothing in it says which stimulus is which."""
+    token, config = participant.token, visit.page.config
+    sounds = [
+        {"id": shown.opaque_id, "url": url_for("media.sound", opaque_id=shown.opaque_id)}
+        for shown in visit.presentations
+    ]
+    rated = [
+        {**sound, "label": label(visit.page.kind, shown.position)}
+        for sound, shown in zip(sounds, visit.presentations, strict=True)
+        if shown.position > 0
+    ]
+    reference = [
+        sound
+        for sound, shown in zip(sounds, visit.presentations, strict=True)
+        if shown.position == 0
+    ]
+    rates = {shown.stimulus.sample_rate_hz for shown in visit.presentations}
+    return {
+        "kind": visit.page.kind,
+        "n": visit.n,
+        "pages": len(participant.visits),
+        "training": visit.page.training,
+        "locked": visit.completed_at is not None,
+        "api": {
+            "page": url_for("api.save", token=token, n=visit.n),
+            "events": url_for("api.events", token=token),
+        },
+        "next": next_address(participant, visit.n),
+        "sample_rate_hz": rates.pop() if rates else None,
+        "stimuli": rated,
+        "reference": reference[0] if reference else None,
+        "attributes": config.get("attributes", []),
+        "options": config.get("options", {}),
+        "saved": saved_body(visit),
+    }

@@ -1,0 +1,113 @@
+"""A study with real sound files, an application on a fresh instance, and a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from listening.db import Database
+from listening.studies import create_study
+from listening.study_file import read_study_file
+from stimuli.manifest import Manifest, Stimulus, write_manifest
+
+RATE_HZ = 44_100
+PASSAGES = ("ballad", "march", "waltz")
+SYSTEMS = (
+    ("target", "reference"),
+    ("target_open", "open_reference"),
+    ("mono", "system"),
+    ("random", "system"),
+    ("anchor35", "anchor"),
+)
+
+
+@pytest.fixture(scope="session")
+def stimuli_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three passages of five stimuli as short WAV files, with their manifest."""
+    folder = tmp_path_factory.mktemp("stimuli")
+    rng = np.random.default_rng(1)
+    stimuli = []
+    for passage in PASSAGES:
+        for system, role in SYSTEMS:
+            path = folder / passage / f"{system}.wav"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(path, rng.uniform(-0.1, 0.1, (4410, 2)), RATE_HZ, subtype="PCM_16")
+            stimuli.append(
+                Stimulus(
+                    id=f"{passage}/{system}",
+                    song=f"song of {passage}",
+                    passage=passage,
+                    system=system,
+                    role=role,
+                    path=f"{passage}/{system}.wav",
+                    sha256=sha256(path.read_bytes()).hexdigest(),
+                    sample_rate_hz=RATE_HZ,
+                    start_s=0.0,
+                    duration_s=0.1,
+                    loudness_lufs=-23.0,
+                    gain_db=0.0,
+                )
+            )
+    write_manifest(Manifest("three", 1, "test", "2026-01-01T00:00:00Z", tuple(stimuli)), folder)
+    return folder
+
+
+@pytest.fixture
+def write_study(tmp_path: Path, stimuli_folder: Path) -> Callable[..., Path]:
+    """Write a study file; keyword arguments replace its keys."""
+
+    def write(**changes: Any) -> Path:
+        content = {
+            "title": "A test study",
+            "slug": "test",
+            "seed": 7,
+            "manifest": str(stimuli_folder),
+            "interface": "mushra",
+            **changes,
+        }
+        path = tmp_path / f"{content['slug']}.yaml"
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return create_app({"INSTANCE_PATH": tmp_path / "instance", "TESTING": True})
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    found = app.extensions["blindmix_database"]
+    assert isinstance(found, Database)
+    return found
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def add_study(
+    app: Flask, database: Database, write_study: Callable[..., Path]
+) -> Callable[..., str]:
+    """Create a study; keyword arguments replace keys of its file. Returns its slug."""
+
+    def add(status: str = "open", **changes: Any) -> str:
+        source = read_study_file(write_study(**changes))
+        with database.write() as session:
+            return create_study(session, source, Path(app.config["STIMULI_PATH"]), status).slug
+
+    return add

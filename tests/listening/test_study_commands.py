@@ -1,0 +1,99 @@
+"""The commands of `flask study`, on a fresh instance."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from jsonschema import Draft202012Validator
+
+from listening.export import COLUMNS
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    runner = app.test_cli_runner()
+    return lambda *arguments: runner.invoke(args=[str(argument) for argument in arguments])
+
+
+def test_a_study_from_file_to_simulated_table(
+    run: Run, write_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert "9 pages" in run("study", "create", write_study()).output
+    assert run("study", "simulate", "test", "--participants", 4).exit_code == 0
+    assert "4 simulated" in run("study", "list").output
+    assert (
+        "4 simulated participants joined, 4 finished, 48 ratings"
+        in run("study", "status", "test").output
+    )
+    rows = list(csv.DictReader(io.StringIO(run("study", "export", "test", "--simulated").output)))
+    assert len(rows) == 4 * 3 * 4
+    assert tuple(rows[0]) == COLUMNS
+    assert {row["simulated"] for row in rows} == {"true"}
+    assert {row["participant"] for row in rows} == {"S001", "S002", "S003", "S004"}
+    output = tmp_path / "real.csv"
+    assert run("study", "export", "test", "-o", output).exit_code == 0
+    assert output.read_text().splitlines() == [",".join(COLUMNS)]
+
+
+def test_simulating_again_adds_nobody_twice(run: Run, write_study: Callable[..., Path]) -> None:
+    run("study", "create", write_study())
+    run("study", "simulate", "test", "--participants", 2)
+    before = run("study", "export", "test", "--simulated").output
+    assert run("study", "simulate", "test", "--participants", 2).output.startswith("0 simulated")
+    assert run("study", "export", "test", "--simulated").output == before
+
+
+def test_closing_and_opening(run: Run, app: Flask, write_study: Callable[..., Path]) -> None:
+    run("study", "create", write_study(), "--closed")
+    client = app.test_client()
+    assert "No study is open" in client.get("/").text
+    assert run("study", "open", "test").exit_code == 0
+    assert "A test study" in client.get("/").text
+    assert run("study", "close", "test").exit_code == 0
+    assert "This study is closed" in client.get("/studies/test/").text
+
+
+def test_a_study_is_not_made_twice(run: Run, write_study: Callable[..., Path]) -> None:
+    path = write_study()
+    run("study", "create", path)
+    again = run("study", "create", path)
+    assert again.exit_code != 0
+    assert "there is a study 'test' already" in again.output
+
+
+def test_a_deleted_participant_is_gone_and_the_number_is_not_used_again(
+    run: Run, write_study: Callable[..., Path]
+) -> None:
+    run("study", "create", write_study())
+    run("study", "simulate", "test", "--participants", 2)
+    deleted = run("study", "delete-participant", "test", "S002", "--yes")
+    assert deleted.exit_code == 0, deleted.output
+    table = run("study", "export", "test", "--simulated").output
+    assert "S001" in table
+    assert "S002" not in table
+    run("study", "simulate", "test", "--participants", 2)
+    table = run("study", "export", "test", "--simulated").output
+    assert "S003" in table
+    assert "S002" not in table
+
+
+def test_the_printed_schema_takes_what_the_room_takes(
+    run: Run, write_study: Callable[..., Path]
+) -> None:
+    import yaml
+
+    schema = json.loads(run("study", "schema").output)
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    good = yaml.safe_load(write_study(pages=["consent", {"type": "ratings"}]).read_text())
+    assert list(validator.iter_errors(good)) == []
+    assert list(validator.iter_errors({**good, "interfcae": "ape"})) != []

@@ -1,0 +1,67 @@
+"""Reading study files: what is wrong is named with its line and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from listening.study_file import StudyFileError, read_study_file
+
+GOOD = """\
+title: Which mix?
+slug: which
+manifest: stimuli
+interface: ape
+pages:
+  - consent
+  - type: ratings
+  - type: questionnaire
+    questions:
+      - key: age
+        question: How old are you?
+        type: number
+"""
+
+
+def read(tmp_path: Path, text: str) -> str:
+    """What the error says."""
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyFileError) as caught:
+        read_study_file(path)
+    return str(caught.value)
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    file = read_study_file(path).file
+    assert [entry.type for entry in file.pages] == ["consent", "ratings", "questionnaire"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("interface: ape", "interface: pea", "line 4: interface:"),
+        ("interface: ape", "intreface: ape", "intreface: unknown key, did you mean interface?"),
+        ("slug: which", "slug: Which One", "line 2: slug:"),
+        ("slug: which", "", "slug: is missing"),
+        ("title: Which mix?", "title: a: b", "line 1: not YAML"),
+        ("type: number", "type: colour", "line 12: pages[2].questions[0].type:"),
+        ("key: age", "kye: age", "line 10: pages[2].questions[0].kye: unknown key"),
+        ("- consent", "- consnet", "line 6: pages[0]: is no page type"),
+        ("slug: which", "slug: which\nslug: other", "line 3: slug: this key stands here twice"),
+        ("title: Which mix?", "title: &a Which\ndescription: *a", "line 2: aliases"),
+        ("- type: ratings", "- type: ratings\n    passages: []", "pages[1].passages:"),
+        ("  - consent\n", "  - thanks\n", "the thanks page is the last one"),
+    ],
+)
+def test_an_error_names_line_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in GOOD
+    assert expected in read(tmp_path, GOOD.replace(old, new))
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
+def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    assert "a study file is a mapping" in read(tmp_path, text)
