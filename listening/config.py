@@ -33,6 +33,7 @@ def settings(config: Mapping[str, Any] | None, environment: Mapping[str, str]) -
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_NAME": "blindmix",
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "TRUSTED_PROXIES": int(proxies),
         **given,
         "INSTANCE_PATH": str(instance),

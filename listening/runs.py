@@ -56,7 +56,7 @@ class RatingBody(BaseModel):
 
     stimulus: Annotated[str, Field(max_length=64)]
     attribute: Annotated[str, Field(max_length=80)]
-    score: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    score: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] | None = None
     rated_at: AwareDatetime | None = None
     listened_ms: Annotated[int, Field(ge=0, lt=2**31)] = 0
     plays: Annotated[int, Field(ge=0, lt=2**31)] = 0

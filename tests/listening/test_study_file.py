@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from listening.schema import json_schema
 from listening.study_file import StudyFileError, read_study_file
 
 GOOD = """\
@@ -65,3 +66,18 @@ def test_an_error_names_line_and_key(tmp_path: Path, old: str, new: str, expecte
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     assert "a study file is a mapping" in read(tmp_path, text)
+
+
+def test_the_example_of_the_documentation_is_right() -> None:
+    path = Path(__file__).parents[2] / "docs" / "examples" / "study.yaml"
+    assert read_study_file(path).file.slug == "which-mix"
+
+
+def test_every_key_is_documented() -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
+    schema = json_schema()
+    parts = [schema, *schema["$defs"].values()]
+    keys = {key for part in parts for key in part.get("properties", {})}
+    assert {
+        key for key in keys if f"`{key}`" not in documented and f"{key}:" not in documented
+    } == (set())
