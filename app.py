@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from analysis.cli import make_analyse_command
 from listening import create_app as create_listening_room
 
 COMMANDS: tuple[str, ...] = (
@@ -31,7 +33,19 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for location in COMMANDS:
         module, _, name = location.partition(":")
         app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))
+    app.cli.add_command(with_clear_errors(make_analyse_command(study_ratings)))
     return app
+
+
+def study_ratings(slug: str, simulated: bool) -> list[dict[str, Any]]:
+    """The tidy rows of a study for `flask analyse`: of real participants or of simulated ones."""
+    from listening.db import database
+    from listening.export import tidy_ratings
+    from listening.studies import find_study
+
+    with database().read() as session:
+        ratings = tidy_ratings(session, find_study(session, slug), simulated)
+    return [asdict(rating) for rating in ratings]
 
 
 def with_clear_errors(command: click.Command) -> click.Command:

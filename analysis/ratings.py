@@ -289,19 +289,23 @@ def _scores(frame: pd.DataFrame, row_word: str) -> tuple[FloatArray, BoolArray]:
     """Scores as numbers, and where there is none."""
     column = frame["score"]
     number = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    absent = column.isna().to_numpy() | (
-        column.astype(str).str.strip().str.casefold().isin(MISSING_TEXTS).to_numpy()
-    )
+    absent = _absent(column)
     wrong = ~absent & ~np.isfinite(number)
     _refuse(frame, wrong, row_word, lambda row: f"score {row['score']!r} is no number")
     return number, absent
+
+
+def _absent(column: pd.Series) -> BoolArray:
+    """Where a cell is empty or says that there is nothing."""
+    text = column.astype(str).str.strip().str.casefold()
+    return np.asarray(column.isna() | text.isin(MISSING_TEXTS), dtype=bool)
 
 
 def _measures(frame: pd.DataFrame, name: str, row_word: str) -> FloatArray:
     if name not in frame.columns:
         return np.full(len(frame), np.nan)
     number = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    wrong = np.isnan(number) & frame[name].notna().to_numpy()
+    wrong = np.isnan(number) & ~_absent(frame[name])
     _refuse(frame, wrong, row_word, lambda row: f"{name} {row[name]!r} is no number")
     return number
 

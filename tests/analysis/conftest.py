@@ -66,3 +66,8 @@ def simulate(
         for a in range(passages)
         for s in range(len(effects))
     ]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)

@@ -1,0 +1,132 @@
+"""The whole analysis of one study: ratings and a plan in, every result out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analysis import descriptive, omnibus, pairwise
+from analysis.blocks import participant_blocks
+from analysis.plan import Plan
+from analysis.ratings import Ratings
+from analysis.results import Result
+
+PairwiseTest = Callable[[Ratings, str, float], tuple[Result, ...]]
+
+PAIRWISE: dict[str, tuple[str, PairwiseTest]] = {
+    "wilcoxon": ("Wilcoxon signed-rank tests", pairwise.wilcoxon),
+    "paired t": ("Paired t-tests", pairwise.paired_t),
+    "sign": ("Sign tests", pairwise.sign_test),
+}
+"""Pairwise families by the name that a plan gives them."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Results that belong together and are corrected together.
+
+    Attributes:
+        name: as a plan names it.
+        title: for the report.
+        results: of each comparison.
+        primary: whether this is the analysis to judge by.
+    """
+
+    name: str
+    title: str
+    results: tuple[Result, ...]
+    primary: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeOutcome:
+    """What was found about one attribute.
+
+    Attributes:
+        attribute: its name.
+        ratings: all conditions, anchors too, after screening.
+        compared: the systems (and hidden references) that the tests compare.
+        summaries: of every condition over all passages; `by_passage`: in each passage.
+        omnibus: whether the systems differ at all; the first is the primary one.
+        families: pairwise comparisons; exactly one is primary.
+    """
+
+    attribute: str
+    ratings: Ratings
+    compared: Ratings
+    summaries: tuple[descriptive.Summary, ...]
+    by_passage: tuple[descriptive.Summary, ...]
+    omnibus: tuple[Result, ...]
+    families: tuple[Family, ...]
+
+    @property
+    def primary(self) -> Family:
+        """The pairwise family to judge by."""
+        return next(family for family in self.families if family.primary)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Everything that an analysis of one study found.
+
+    Attributes:
+        ratings: as they were read, before screening.
+        plan: what was to be done.
+        attributes: the primary one first.
+    """
+
+    ratings: Ratings
+    plan: Plan
+    attributes: tuple[AttributeOutcome, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading and every analysis left out or assumed, each once."""
+        notes = list(self.ratings.notes)
+        for entry in self.attributes:
+            notes += [note for result in entry.omnibus[:1] for note in result.notes]
+        return tuple(dict.fromkeys(notes))
+
+
+def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
+    """Analyse every attribute of a study by the plan (by default: Wilcoxon with Holm).
+
+    Raises:
+        ValueError: the ratings do not bear the comparison; the message says why.
+    """
+    plan = plan or Plan()
+    names = list(ratings.attribute.levels)
+    if plan.attribute is not None:
+        if plan.attribute not in names:
+            raise ValueError(
+                f"the plan's attribute {plan.attribute!r} was not rated; there are "
+                f"{', '.join(names)}"
+            )
+        names.sort(key=lambda name: name != plan.attribute)
+    parts = (ratings.only(attribute=name) for name in names)
+    return Outcome(ratings, plan, tuple(_attribute(part, plan) for part in parts))
+
+
+def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
+    compared = ratings.compared()
+    blocks = participant_blocks(compared)
+    families = tuple(
+        Family(name, title, test(compared, plan.correction, plan.level), name == plan.primary)
+        for name, (title, test) in PAIRWISE.items()
+    )
+    return AttributeOutcome(
+        attribute=ratings.attribute.levels[0],
+        ratings=ratings,
+        compared=compared,
+        summaries=descriptive.summaries(
+            ratings, bootstraps=plan.bootstraps, seed=plan.seed, level=plan.level
+        ),
+        by_passage=descriptive.summaries_by(ratings, "passage", plan.level),
+        omnibus=(
+            omnibus.friedman(blocks, plan.level, plan.seed),
+            omnibus.iman_davenport(blocks),
+            omnibus.quade(blocks),
+            omnibus.kruskal_wallis(compared),
+        ),
+        families=families,
+    )

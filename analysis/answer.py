@@ -1,0 +1,102 @@
+"""The short answer in plain words: which systems differ, by how much, how sure."""
+
+from __future__ import annotations
+
+from analysis.analyse import AttributeOutcome, Outcome
+from analysis.apa import interval_text, p_text, points, result_text, score_digits
+from analysis.results import Result
+
+CLOSE_PAIRS_NAMED = 6
+
+
+def short_answer(outcome: Outcome) -> list[str]:
+    """Lines for the terminal and the top of the report."""
+    lines = []
+    if outcome.ratings.simulated:
+        lines.append("SIMULATED DATA: a model made these ratings, no listener did.")
+    lines.append(f"{outcome.ratings.study}: {_size(outcome)}.")
+    for entry in outcome.attributes:
+        if len(outcome.attributes) > 1:
+            lines += ["", f"{entry.attribute}:"]
+        lines += attribute_answer(entry, outcome.plan.alpha)
+    return lines
+
+
+def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
+    """The answer about one attribute: the verdict, the ranking, then pair by pair."""
+    overall = entry.omnibus[0]
+    lines = [f"{_verdict(overall, alpha)} (Friedman {result_text(overall)}).", _ranking(entry)]
+    place = {system: index for index, system in enumerate(ranked(entry))}
+    pairs = sorted(
+        entry.primary.results, key=lambda pair: sorted(place[system] for system in pair.systems)
+    )
+    lines += [_difference(pair, entry) for pair in pairs if pair.significant(alpha)]
+    close = [" and ".join(pair.systems) for pair in pairs if not pair.significant(alpha)]
+    if close:
+        named = "; ".join(close[:CLOSE_PAIRS_NAMED])
+        more = f"; and {len(close) - CLOSE_PAIRS_NAMED} more pairs"
+        lines.append(
+            "Not shown to differ (which is not the same as being equal): "
+            f"{named}{more if len(close) > CLOSE_PAIRS_NAMED else ''}."
+        )
+    lines.append(
+        f"{entry.primary.title} within participants, {pairs[0].correction}; differences with "
+        f"{100 * (1 - alpha):g}% intervals, each for itself."
+    )
+    return lines
+
+
+def ranked(entry: AttributeOutcome) -> list[str]:
+    """All conditions, the best median first."""
+    ordered = sorted(entry.summaries, key=lambda summary: (-summary.median, -summary.mean))
+    return [summary.system for summary in ordered]
+
+
+def _verdict(overall: Result, alpha: float) -> str:
+    if overall.significant(alpha):
+        return "The systems differ"
+    return "The systems are not shown to differ"
+
+
+def _ranking(entry: AttributeOutcome) -> str:
+    scale = entry.ratings.scale
+    by_name = {summary.system: summary for summary in entry.summaries}
+    ordered = [by_name[name] for name in ranked(entry)]
+    named = ", ".join(
+        f"{summary.system} {points(summary.median, scale)}"
+        + (f" ({summary.role})" if summary.role != "system" else "")
+        for summary in ordered
+    )
+    return f"Best to worst by median: {named}."
+
+
+def _difference(pair: Result, entry: AttributeOutcome) -> str:
+    """As "  Target above Mono by 0.31, 95% CI [0.22, 0.40], p < .001"; the better one first."""
+    better, worse = pair.systems
+    estimate = pair.estimate
+    if estimate is None:
+        return f"  {better} and {worse} differ, {p_text(pair.pvalue_final)}"
+    value, interval = estimate.value, estimate.interval
+    if value < 0:
+        better, worse, value = worse, better, -value
+        if interval is not None:
+            interval = type(interval)(
+                -interval.high, -interval.low, interval.level, interval.method
+            )
+    scale = entry.ratings.scale
+    shown = interval_text(interval, score_digits(scale))
+    return (
+        f"  {better} above {worse} by {points(value, scale)}, "
+        f"{shown + ', ' if shown else ''}{p_text(pair.pvalue_final)}"
+    )
+
+
+def _size(outcome: Outcome) -> str:
+    ratings = outcome.ratings
+    counts = (
+        (len(ratings.participant.levels), "participant"),
+        (len(ratings.passage.levels), "passage"),
+        (len(ratings.systems), "system"),
+        (len(ratings), "rating"),
+    )
+    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)

@@ -1,0 +1,94 @@
+"""Numbers and sentences as papers print them (APA style, 7th edition)."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.results import Interval, Quantity, Result
+
+UNIT_BOUND = ("W", "r", "η²", "ε²", "share", "δ", "ICC", "α", "A12", "ω²")
+"""Quantities that cannot pass 1 are printed without the leading zero."""
+
+
+def p_text(pvalue: float) -> str:
+    """As "p = .034" or "p < .001"; "p not available" for NaN."""
+    if math.isnan(pvalue):
+        return "p not available"
+    if pvalue < 0.001:
+        return "p < .001"
+    return f"p = {bare(pvalue, 3)}"
+
+
+def p_cell(pvalue: float | None) -> str:
+    """The same for a table: ".034", "< .001", "–"."""
+    if pvalue is None or math.isnan(pvalue):
+        return "–"
+    return "< .001" if pvalue < 0.001 else bare(pvalue, 3)
+
+
+def bare(value: float, digits: int = 2) -> str:
+    """A number that cannot pass 1, without its leading zero: ".91", "−.30", "1.00"."""
+    text = number(value, digits)
+    return text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with a real minus sign; infinite and missing ones as signs."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def points(value: float, scale: tuple[float, float]) -> str:
+    """A score or a difference of scores, with as many digits as the scale deserves."""
+    return number(value, score_digits(scale))
+
+
+def score_digits(scale: tuple[float, float]) -> int:
+    """1 on a scale of 100 points, 2 on a scale of 5, 3 on a scale of 1."""
+    width = scale[1] - scale[0]
+    return 1 if width > 20 else 2 if width > 2 else 3
+
+
+def interval_text(interval: Interval | None, digits: int = 2, *, unit_bound: bool = False) -> str:
+    """As "95% CI [.86, .96]"; empty where there is none."""
+    if interval is None:
+        return ""
+    show = bare if unit_bound else number
+    limits = f"[{show(interval.low, digits)}, {show(interval.high, digits)}]"
+    return f"{100 * interval.level:g}% CI {limits}"
+
+
+def quantity_text(quantity: Quantity | None, digits: int = 2) -> str:
+    """As "Kendall's W = .91, 95% CI [.86, .96]"."""
+    if quantity is None:
+        return ""
+    bound = is_bound(quantity.name)
+    value = (bare if bound else number)(quantity.value, digits)
+    interval = interval_text(quantity.interval, digits, unit_bound=bound)
+    return f"{quantity.name} = {value}" + (f", {interval}" if interval else "")
+
+
+def is_bound(name: str) -> bool:
+    """Whether a quantity of this name cannot pass 1."""
+    return any(word.startswith(UNIT_BOUND) for word in name.split()) and not name.startswith("W+")
+
+
+def result_text(result: Result) -> str:
+    """A test as in a results section: "χ²(4, N = 20) = 73.16, p < .001, Kendall's W = .91, …"."""
+    df = ", ".join(
+        f"{value:.0f}" if value == round(value) else f"{value:.2f}" for value in result.df
+    )
+    if result.statistic.name in ("χ²", "H"):
+        df = f"{df}, N = {result.n}"
+    inside = f"({df})" if df else ""
+    parts = [f"{result.statistic.name}{inside} = {number(result.statistic.value)}"]
+    parts.append(p_text(result.pvalue_final))
+    if result.effect is not None:
+        parts.append(quantity_text(result.effect))
+    return ", ".join(parts)

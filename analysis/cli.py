@@ -1,0 +1,121 @@
+"""`flask analyse`: from ratings to results, figures and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from analysis.analyse import Outcome
+    from analysis.ratings import Ratings
+
+ReadStudy = Callable[[str, bool], Sequence[Mapping[str, Any]]]
+"""Slug of a study, and whether to take its simulated participants -> tidy rows."""
+
+
+def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
+    """The command, joined to the studies of a web room where there is one.
+
+    Args:
+        read_study: gives the tidy rows of a study; without it only files can be analysed.
+    """
+
+    @click.command("analyse")
+    @click.argument("source", metavar="STUDY_OR_CSV")
+    @click.option(
+        "-o",
+        "--out",
+        type=click.Path(file_okay=False, path_type=Path),
+        required=True,
+        help="Folder for results.json, figures and report.html.",
+    )
+    @click.option(
+        "-c",
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        help="Name a column of a file, as system=mixer. Repeat as needed.",
+    )
+    @click.option(
+        "--scale", nargs=2, type=float, help="Lowest and highest possible score of a file."
+    )
+    @click.option(
+        "--simulated",
+        is_flag=True,
+        help="Take a study's simulated participants though it has real ones.",
+    )
+    def analyse(
+        source: str,
+        out: Path,
+        columns: tuple[str, ...],
+        scale: tuple[float, float] | None,
+        simulated: bool,
+    ) -> None:
+        """Analyse a study or a file of ratings, and print the short answer.
+
+        Files are CSV, Parquet or JSON, one row a rating. Medians and intervals, Friedman's test,
+        pairwise Wilcoxon tests with Holm's correction, figures and a report are written to the
+        folder; the answer is printed.
+        """
+        from analysis.analyse import analyse as run
+        from analysis.answer import short_answer
+
+        ratings = _read(source, _columns(columns), scale, simulated, read_study)
+        outcome = run(ratings)
+        written = _write(outcome, out)
+        for line in short_answer(outcome):
+            click.echo(line)
+        click.echo(f"\nReport: {written[0]}")
+
+    return analyse
+
+
+def _read(
+    source: str,
+    columns: Mapping[str, str],
+    scale: tuple[float, float] | None,
+    simulated: bool,
+    read_study: ReadStudy | None,
+) -> Ratings:
+    from analysis.ratings import from_table
+    from analysis.readers import TABLES, read_ratings
+
+    path = Path(source)
+    if path.suffix.lower() in TABLES or path.exists():
+        if not path.is_file():
+            raise ValueError(f"{path} is no file of ratings")
+        return read_ratings(path, columns, scale=scale)
+    if read_study is None:
+        raise ValueError(f"there is no file {source!r}")
+    rows = read_study(source, simulated)
+    if not rows and not simulated:
+        rows = read_study(source, True)
+    if not rows:
+        raise ValueError(f"study {source!r} has no {'simulated ' * simulated}ratings yet")
+    return from_table(rows, study=source)
+
+
+def _columns(options: Sequence[str]) -> dict[str, str]:
+    columns = {}
+    for option in options:
+        ours, sign, theirs = option.partition("=")
+        if not sign or not ours or not theirs:
+            raise ValueError(f"--column {option!r}: write OURS=THEIRS, as system=mixer")
+        columns[ours] = theirs
+    return columns
+
+
+def _write(outcome: Outcome, folder: Path) -> tuple[Path, ...]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from analysis.report import write_report
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("results")
+        return write_report(outcome, folder, lambda what: progress.update(task, description=what))

@@ -1,0 +1,92 @@
+"""The plan of an analysis: what was decided, and whether that was before the data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from analysis.corrections import CORRECTIONS
+from analysis.results import to_data
+
+PRIMARIES = ("wilcoxon", "paired t", "sign", "permutation", "mixed model")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a study is to be analysed.
+
+    Attributes:
+        primary: the pairwise test to judge by.
+        correction: for the pairs of one attribute.
+        alpha: level of significance; intervals have coverage 1 − alpha.
+        attribute: the primary attribute; None takes the first.
+        screening: rules with their thresholds, as data.
+        equivalence_margin: in points of the scale; None tests no equivalence.
+        bootstraps: how many samples each bootstrap draws.
+        seed: of everything random in the analysis.
+        declared_at: when the plan was declared (ISO 8601); None for an analysis without a plan.
+    """
+
+    primary: str = "wilcoxon"
+    correction: str = "holm"
+    alpha: float = 0.05
+    attribute: str | None = None
+    screening: tuple[Mapping[str, Any], ...] = ()
+    equivalence_margin: float | None = None
+    bootstraps: int = 2000
+    seed: int = 1
+    declared_at: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("primary", PRIMARIES), ("correction", tuple(CORRECTIONS))):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ValueError(f"plan: {name} {value!r} is none of {', '.join(allowed)}")
+        if not 0 < self.alpha < 0.5:
+            raise ValueError(f"plan: alpha {self.alpha!r} must be between 0 and 0.5")
+        if self.equivalence_margin is not None and self.equivalence_margin <= 0:
+            raise ValueError(
+                f"plan: equivalence_margin {self.equivalence_margin!r} must be more than 0"
+            )
+
+    @property
+    def level(self) -> float:
+        """Coverage of the intervals."""
+        return 1 - self.alpha
+
+    @property
+    def declared(self) -> bool:
+        """Whether the plan was declared beforehand."""
+        return self.declared_at is not None
+
+    @property
+    def sha256(self) -> str:
+        """Of the plan's content without the time it was declared, in hexadecimal."""
+        data = {name: value for name, value in to_data(self).items() if name != "declared_at"}
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def plan_from(data: Mapping[str, Any] | None, declared_at: str | None = None) -> Plan:
+    """A plan from the `analysis:` section of a study.yaml; nothing makes the default plan.
+
+    Raises:
+        ValueError: a key is unknown or a value is wrong.
+    """
+    if not data:
+        return Plan()
+    known = {entry.name for entry in fields(Plan)}
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise ValueError(
+            f"plan: unknown {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+    values = dict(data)
+    values["screening"] = tuple(values.get("screening") or ())
+    values["declared_at"] = declared_at or values.get("declared_at")
+    try:
+        return Plan(**values)
+    except TypeError as error:
+        raise ValueError(f"plan: {error}") from None

@@ -1,0 +1,172 @@
+"""All passages in one panel: points, medians, means with intervals, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from analysis.apa import p_text
+from analysis.descriptive import Summary, participant_means
+from analysis.letters import compact_letters
+from analysis.plots.boxes import score_label
+from analysis.plots.style import PAGE_INCHES, colours_of, new_axes, quality_bands
+from analysis.ratings import Ratings
+from analysis.results import Result
+
+MOST_BRACKETS = 6
+BRACKET_STEP = 0.055
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A mark over two systems: x positions of both, its level above the data, and what it says."""
+
+    left: int
+    right: int
+    level: int
+    text: str
+
+
+def all_passages(
+    ratings: Ratings,
+    summaries: Sequence[Summary],
+    pairs: Sequence[Result],
+    colours: Mapping[str, str] | None = None,
+    ax: Axes | None = None,
+    *,
+    alpha: float = 0.05,
+    interval: str = "t",
+) -> Axes:
+    """Systems sorted by median: participants' means joined by lines, boxes, means with intervals.
+
+    Significance is shown by brackets while there are at most six, else by letters (systems that
+    share one do not differ). Conditions that `pairs` does not compare, as anchors, carry neither.
+    """
+    colours = colours or colours_of(ratings.systems)
+    ordered = sorted(summaries, key=lambda summary: (summary.median, summary.mean))
+    names = [summary.system for summary in ordered]
+    ax = ax or new_axes(min(PAGE_INCHES, 1.6 + 0.95 * len(names)), 3.9)
+    quality_bands(ax, ratings.scale)
+    _participants(ax, ratings, names)
+    for place, summary in enumerate(ordered):
+        _box(ax, summary, place, colours[summary.system])
+        _mean(ax, summary, place, interval)
+    top = _marks(ax, pairs, names, ratings.scale, alpha)
+    ax.set_xlim(-0.6, len(names) - 0.4)
+    ax.set_xticks(range(len(names)), names)
+    if max(map(len, names)) * len(names) > 60:
+        ax.tick_params(axis="x", labelrotation=20)
+    low, high = ratings.scale
+    ax.set_ylim(low - 0.02 * (high - low), top)
+    ax.set_yticks(np.linspace(low, high, 6))
+    ax.spines["left"].set_bounds(low, high)
+    ax.set_ylabel(score_label(ratings))
+    return ax
+
+
+def brackets(pairs: Sequence[Result], names: Sequence[str], alpha: float) -> list[Bracket]:
+    """Brackets of the significant pairs, short ones low, none over another."""
+    spans = sorted(
+        (sorted(names.index(system) for system in pair.systems), pair.pvalue_final)
+        for pair in pairs
+        if pair.significant(alpha)
+    )
+    spans.sort(key=lambda entry: entry[0][1] - entry[0][0])
+    placed: list[Bracket] = []
+    for (left, right), pvalue in spans:
+        taken = {done.level for done in placed if left <= done.right and done.left <= right}
+        level = next(level for level in range(len(spans)) if level not in taken)
+        placed.append(Bracket(left, right, level, p_text(pvalue)))
+    return placed
+
+
+def _participants(ax: Axes, ratings: Ratings, names: Sequence[str]) -> None:
+    """Each participant's means, joined across the systems."""
+    means = participant_means(ratings)[:, [ratings.systems.index(name) for name in names]]
+    faint = float(np.clip(6 / len(means), 0.03, 0.35))
+    places = np.arange(len(names))
+    ax.plot(places, means.T, color="#777777", linewidth=0.5, alpha=faint, zorder=1, rasterized=True)
+    ax.plot(
+        places,
+        means.T,
+        linestyle="none",
+        marker=".",
+        markersize=3,
+        markeredgewidth=0,
+        color="#444444",
+        alpha=min(1.0, 2 * faint),
+        zorder=2,
+        rasterized=True,
+    )
+
+
+def _box(ax: Axes, summary: Summary, place: int, colour: str) -> None:
+    """A slim box beside the points: quartiles and median of the single ratings."""
+    width = 0.16
+    left = place + 0.12
+    height = summary.q3 - summary.q1
+    box = Rectangle((left, summary.q1), width, height, facecolor=colour, linewidth=0, zorder=3)
+    ax.add_patch(box)
+    ax.plot([left, left + width], [summary.median] * 2, color="#FFFFFF", linewidth=1.6, zorder=4)
+
+
+def _mean(ax: Axes, summary: Summary, place: int, interval: str) -> None:
+    """The mean as a diamond with its interval."""
+    limits = summary.intervals[interval]
+    x = place - 0.14
+    ax.plot([x, x], [limits.low, limits.high], color="#111111", linewidth=1.3, zorder=5)
+    ax.plot(
+        [x],
+        [(limits.low + limits.high) / 2 if np.isfinite(limits.low) else summary.mean],
+        marker="D",
+        markersize=4,
+        color="#111111",
+        markeredgecolor="#FFFFFF",
+        markeredgewidth=0.6,
+        zorder=6,
+    )
+
+
+def _marks(
+    ax: Axes,
+    pairs: Sequence[Result],
+    names: Sequence[str],
+    scale: tuple[float, float],
+    alpha: float,
+) -> float:
+    """Draw brackets or letters above the scale and return where the axis ends."""
+    height = scale[1] - scale[0]
+    significant = sum(pair.significant(alpha) for pair in pairs)
+    compared = {system for pair in pairs for system in pair.systems}
+    if significant > MOST_BRACKETS:
+        order = [name for name in reversed(names) if name in compared]
+        for system, letters in compact_letters(pairs, order, alpha).items():
+            ax.text(
+                names.index(system),
+                scale[1] + 0.035 * height,
+                letters,
+                ha="center",
+                va="bottom",
+                fontweight="bold",
+            )
+        return scale[1] + 0.12 * height
+    placed = brackets(pairs, names, alpha)
+    for bracket in placed:
+        y = scale[1] + (0.03 + bracket.level * BRACKET_STEP * 1.35) * height
+        tip = 0.012 * height
+        x = [bracket.left + 0.04, bracket.left + 0.04, bracket.right - 0.04, bracket.right - 0.04]
+        ax.plot(x, [y - tip, y, y, y - tip], color="#222222", linewidth=0.8, clip_on=False)
+        ax.text(
+            (bracket.left + bracket.right) / 2,
+            y,
+            bracket.text,
+            ha="center",
+            va="bottom",
+            fontsize=7,
+        )
+    levels = 1 + max((bracket.level for bracket in placed), default=-1)
+    return scale[1] + (0.03 + (levels + 0.1) * BRACKET_STEP * 1.35) * height

@@ -1,0 +1,202 @@
+"""The report of an analysis: results.json, figures, and one HTML page that holds them all."""
+
+from __future__ import annotations
+
+import base64
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from analysis import apa
+from analysis.analyse import AttributeOutcome, Outcome
+from analysis.answer import attribute_answer, short_answer
+from analysis.plots import style
+from analysis.plots.boxes import passage_boxes
+from analysis.plots.overview import all_passages
+from analysis.results import to_data
+
+FORMAT_VERSION = 1
+LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib")
+
+
+Tick = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure in the report: its files and the caption that says what it shows."""
+
+    name: str
+    title: str
+    caption: str
+    paths: tuple[Path, ...]
+
+    @property
+    def png_base64(self) -> str:
+        """The PNG's bytes for a data URI."""
+        png = next(path for path in self.paths if path.suffix == ".png")
+        return base64.b64encode(png.read_bytes()).decode("ascii")
+
+
+def write_report(outcome: Outcome, folder: Path, tick: Tick = _silent) -> tuple[Path, ...]:
+    """Write `results.json`, `figures/` and `report.html` into a folder, and return their paths.
+
+    Args:
+        outcome: what was found.
+        folder: made if absent; files of an earlier report are replaced.
+        tick: called with the name of each part when it is done, for a progress bar.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    results = _write(folder / "results.json", results_json(outcome))
+    tick("results.json")
+    figures = draw_figures(outcome, folder / "figures", tick)
+    report = _write(folder / "report.html", report_html(outcome, figures))
+    tick("report.html")
+    drawn = (figure for group in figures.values() for figure in group)
+    return (report, results, *(path for figure in drawn for path in figure.paths))
+
+
+def results_json(outcome: Outcome) -> str:
+    """Every number of an analysis, with its method, n and correction."""
+    ratings = outcome.ratings
+    data = {
+        "blindmix_results": FORMAT_VERSION,
+        "study": ratings.study,
+        "simulated": ratings.simulated,
+        "scale": ratings.scale,
+        "counts": {
+            "participants": len(ratings.participant.levels),
+            "passages": len(ratings.passage.levels),
+            "systems": len(ratings.systems),
+            "ratings": len(ratings),
+        },
+        "plan": {**to_data(outcome.plan), "sha256": outcome.plan.sha256},
+        "versions": versions(),
+        "answer": short_answer(outcome),
+        "notes": outcome.notes,
+        "attributes": [_attribute_data(entry) for entry in outcome.attributes],
+    }
+    return json.dumps(to_data(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def draw_figures(
+    outcome: Outcome, folder: Path, tick: Tick = _silent
+) -> dict[str, tuple[ReportFigure, ...]]:
+    """Draw and save the figures of every attribute; keys are the attributes."""
+    drawn = {}
+    with style.context():
+        for entry in outcome.attributes:
+            prefix = f"{file_name(entry.attribute)}_" if len(outcome.attributes) > 1 else ""
+            colours = style.colours_of(outcome.ratings.systems)
+            figures = []
+            for figure in _figures(entry, colours, outcome.plan.alpha):
+                name, title, caption, axes = figure
+                if outcome.ratings.simulated:
+                    caption = f"{style.SIMULATED}. {caption}"
+                paths = style.save(axes, folder, prefix + name, simulated=outcome.ratings.simulated)
+                figures.append(ReportFigure(prefix + name, title, caption, paths))
+                tick(f"figures/{prefix}{name}")
+            drawn[entry.attribute] = tuple(figures)
+    return drawn
+
+
+def report_html(outcome: Outcome, figures: Mapping[str, tuple[ReportFigure, ...]]) -> str:
+    """The report as one HTML page; figures are inside it, and nothing is loaded from elsewhere."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "p": apa.p_cell,
+        "number": apa.number,
+        "interval": apa.interval_text,
+        "apa": apa.result_text,
+        "quantity": apa.quantity_text,
+    }
+    return environment.get_template("report.html").render(
+        outcome=outcome,
+        ratings=outcome.ratings,
+        plan=outcome.plan,
+        figures=figures,
+        simulated_text=style.SIMULATED,
+        answers={
+            entry.attribute: attribute_answer(entry, outcome.plan.alpha)
+            for entry in outcome.attributes
+        },
+        digits=apa.score_digits(outcome.ratings.scale),
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """What computed the numbers."""
+    found = {"python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in LIBRARIES}
+
+
+def file_name(text: str) -> str:
+    """A name that is safe in every file system."""
+    return "".join(sign if sign.isalnum() else "-" for sign in text).strip("-").lower() or "score"
+
+
+def _figures(
+    entry: AttributeOutcome, colours: dict[str, str], alpha: float
+) -> list[tuple[str, str, str, Any]]:
+    """Name, title, caption and axes of each figure."""
+    pairs = entry.primary.results
+    overall = entry.omnibus[0]
+    return [
+        (
+            "passages",
+            "Each passage",
+            f"Ratings per passage and system ({overall.n} participants). Boxes: quartiles and "
+            "median; whiskers: last rating within 1.5 interquartile ranges.",
+            passage_boxes(entry.ratings, colours),
+        ),
+        (
+            "all_passages",
+            "All passages",
+            "Systems by median. Grey: participants' means over passages, joined; box: quartiles "
+            "and median of single ratings; diamond: mean with "
+            f"{100 * (1 - alpha):g}% CI (t over participants' means). Friedman "
+            f"{apa.result_text(overall)}; n = {overall.n} {overall.unit}. Marks: "
+            f"{entry.primary.title}, {pairs[0].correction}; systems that share a letter, or have "
+            "no bracket, are not shown to differ.",
+            all_passages(entry.ratings, entry.summaries, pairs, colours, alpha=alpha),
+        ),
+    ]
+
+
+def _attribute_data(entry: AttributeOutcome) -> dict[str, Any]:
+    return {
+        "attribute": entry.attribute,
+        "compared": entry.compared.systems,
+        "descriptives": entry.summaries,
+        "descriptives_by_passage": entry.by_passage,
+        "omnibus": entry.omnibus,
+        "pairwise": [
+            {"name": family.name, "primary": family.primary, "results": family.results}
+            for family in entry.families
+        ],
+    }
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return path
