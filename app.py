@@ -17,7 +17,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from analysis.cli import make_analyse_command
+from analysis.cli import StudyRatings, make_analyse_command
 from listening import create_app as create_listening_room
 
 COMMANDS: tuple[str, ...] = (
@@ -37,15 +37,19 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     return app
 
 
-def study_ratings(slug: str, simulated: bool) -> list[dict[str, Any]]:
-    """The tidy rows of a study for `flask analyse`: of real participants or of simulated ones."""
+def study_ratings(slug: str, simulated: bool) -> StudyRatings:
+    """A study for `flask analyse`: the ratings of real or of simulated participants, its plan."""
     from listening.db import database
     from listening.export import tidy_ratings
     from listening.studies import find_study
 
     with database().read() as session:
-        ratings = tidy_ratings(session, find_study(session, slug), simulated)
-    return [asdict(rating) for rating in ratings]
+        study = find_study(session, slug)
+        return StudyRatings(
+            rows=[asdict(rating) for rating in tidy_ratings(session, study, simulated)],
+            plan=study.definition.get("analysis", {}),
+            declared_at=study.created_at.isoformat(timespec="seconds"),
+        )
 
 
 def with_clear_errors(command: click.Command) -> click.Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,27 @@ import click
 
 if TYPE_CHECKING:
     from analysis.analyse import Outcome
+    from analysis.plan import Plan
     from analysis.ratings import Ratings
 
-ReadStudy = Callable[[str, bool], Sequence[Mapping[str, Any]]]
-"""Slug of a study, and whether to take its simulated participants -> tidy rows."""
+
+@dataclass(frozen=True)
+class StudyRatings:
+    """What a web room knows of a study.
+
+    Attributes:
+        rows: the tidy table, of real or of simulated participants.
+        plan: the `analysis` section of the study file.
+        declared_at: when that was stored, ISO 8601.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    plan: Mapping[str, Any]
+    declared_at: str
+
+
+ReadStudy = Callable[[str, bool], StudyRatings]
+"""Slug of a study, and whether to take its simulated participants -> its ratings."""
 
 
 def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
@@ -48,12 +66,18 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         is_flag=True,
         help="Take a study's simulated participants though it has real ones.",
     )
+    @click.option(
+        "--plan",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="YAML file whose `analysis` section says what to do; a study brings its own.",
+    )
     def analyse(
         source: str,
         out: Path,
         columns: tuple[str, ...],
         scale: tuple[float, float] | None,
         simulated: bool,
+        plan: Path | None,
     ) -> None:
         """Analyse a study or a file of ratings, and print the short answer.
 
@@ -63,9 +87,10 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         """
         from analysis.analyse import analyse as run
         from analysis.answer import short_answer
+        from analysis.plan import plan_from
 
-        ratings = _read(source, _columns(columns), scale, simulated, read_study)
-        outcome = run(ratings)
+        ratings, declared = _read(source, _columns(columns), scale, simulated, read_study)
+        outcome = run(ratings, declared if plan is None else plan_from(_yaml_plan(plan)))
         written = _write(outcome, out)
         for line in short_answer(outcome):
             click.echo(line)
@@ -80,7 +105,8 @@ def _read(
     scale: tuple[float, float] | None,
     simulated: bool,
     read_study: ReadStudy | None,
-) -> Ratings:
+) -> tuple[Ratings, Plan]:
+    from analysis.plan import Plan, plan_from
     from analysis.ratings import from_table
     from analysis.readers import TABLES, read_ratings
 
@@ -88,15 +114,28 @@ def _read(
     if path.suffix.lower() in TABLES or path.exists():
         if not path.is_file():
             raise ValueError(f"{path} is no file of ratings")
-        return read_ratings(path, columns, scale=scale)
+        return read_ratings(path, columns, scale=scale), Plan()
     if read_study is None:
         raise ValueError(f"there is no file {source!r}")
-    rows = read_study(source, simulated)
-    if not rows and not simulated:
-        rows = read_study(source, True)
-    if not rows:
+    study = read_study(source, simulated)
+    if not study.rows and not simulated:
+        study = read_study(source, True)
+    if not study.rows:
         raise ValueError(f"study {source!r} has no {'simulated ' * simulated}ratings yet")
-    return from_table(rows, study=source)
+    return from_table(study.rows, study=source), plan_from(study.plan, study.declared_at)
+
+
+def _yaml_plan(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no YAML: {error}") from None
+    plan = data.get("analysis") if isinstance(data, dict) else None
+    if not isinstance(plan, dict):
+        raise ValueError(f"{path} has no section `analysis`")
+    return plan
 
 
 def _columns(options: Sequence[str]) -> dict[str, str]:

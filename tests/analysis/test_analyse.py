@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from analysis.cli import make_analyse_command
+from analysis.cli import StudyRatings, make_analyse_command
 from app import with_clear_errors
 
 
@@ -31,10 +31,11 @@ def rows(simulated: bool = False) -> list[dict[str, Any]]:
 
 
 def run(*arguments: str, study: list[dict[str, Any]] | None = None) -> Any:
-    def read_study(slug: str, simulated: bool) -> list[dict[str, Any]]:
+    def read_study(slug: str, simulated: bool) -> StudyRatings:
         if slug != "demo" or study is None:
             raise ValueError(f"there is no study {slug!r}")
-        return [row for row in study if row["simulated"] == simulated]
+        chosen = [row for row in study if row["simulated"] == simulated]
+        return StudyRatings(chosen, {"primary": "paired t"}, "2026-01-01T00:00:00+00:00")
 
     return CliRunner().invoke(with_clear_errors(make_analyse_command(read_study)), arguments)
 
@@ -81,7 +82,27 @@ def test_simulated_data_are_marked_everywhere(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "SIMULATED DATA" in done.stdout
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["simulated"] is True
-    assert "SIMULATED DATA" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "SIMULATED DATA" in page
+    assert "The plan was declared at 2026-01-01" in page
+
+
+def test_a_study_brings_its_plan(tmp_path: Path) -> None:
+    done = run("demo", "-o", str(tmp_path), study=rows())
+    assert done.exit_code == 0, done.output
+    assert "Paired t-tests within participants" in done.stdout
+
+
+def test_a_file_is_analysed_by_a_plan_from_yaml(tmp_path: Path) -> None:
+    pd.DataFrame(rows()).to_csv(tmp_path / "ratings.csv", index=False)
+    plan = tmp_path / "study.yaml"
+    plan.write_text("analysis: {primary: sign, correction: hochberg}", encoding="utf-8")
+    done = run(str(tmp_path / "ratings.csv"), "-o", str(tmp_path / "out"), "--plan", str(plan))
+    assert done.exit_code == 0, done.output
+    assert "Sign tests within participants, Hochberg" in done.stdout
+    plan.write_text("analysis: {primary: magic}", encoding="utf-8")
+    refused = run(str(tmp_path / "ratings.csv"), "-o", str(tmp_path / "out"), "--plan", str(plan))
+    assert "primary 'magic' is none of wilcoxon" in refused.output
 
 
 def test_the_same_ratings_give_the_same_bytes(tmp_path: Path, reported: tuple[str, Path]) -> None:
