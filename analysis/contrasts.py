@@ -1,0 +1,264 @@
+"""What a fitted mixed model says about the systems: the F test, their means, all differences.
+
+Degrees of freedom are Satterthwaite's or Kenward and Roger's. Both agree in balanced data without
+zero variances; Kenward and Roger's also correct the standard errors of small or unbalanced samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from analysis.blocks import pairs_of
+from analysis.corrections import bonferroni, holm
+from analysis.mixed.freedom import Uncertainty, kenward_roger, satterthwaite, satterthwaite_f
+from analysis.mixed.structure import Floats
+from analysis.models import MixedModel
+from analysis.results import Interval, Quantity, Result
+from analysis.studentized_range import studentized_range_quantile, studentized_range_sf
+
+Freedom = Literal["satterthwaite", "kenward-roger"]
+Adjustment = Literal["tukey", "holm", "bonferroni", "none"]
+
+_TITLES: dict[str, str] = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean or coefficient of the model.
+
+    Attributes:
+        name: the system, or the coefficient as R names it.
+        value: in points.
+        se: its standard error.
+        df: degrees of freedom of its t distribution.
+        interval: t interval.
+        n: ratings it rests on directly.
+    """
+
+    name: str
+    value: float
+    se: float
+    df: float
+    interval: Interval
+    n: int
+
+    @property
+    def t(self) -> float:
+        """Its distance from zero in standard errors."""
+        return self.value / self.se
+
+    @property
+    def pvalue(self) -> float:
+        """Two-sided, that it is zero."""
+        return float(2.0 * stats.t.sf(abs(self.t), self.df))
+
+
+def system_test(model: MixedModel, freedom: Freedom = "satterthwaite") -> Result:
+    """F test (type III) that all systems have the same mean.
+
+    Raises:
+        ValueError: the model was not fitted by REML.
+    """
+    known = _known(model)
+    contrasts = np.eye(len(model.systems))[1:] - np.eye(len(model.systems))[0]
+    covariance = model.scale**2 * (
+        known.covariance if freedom == "satterthwaite" else known.small_sample
+    )
+    difference = contrasts @ model.means
+    inner = contrasts @ covariance @ contrasts.T
+    q = len(contrasts)
+    statistic = float(difference @ np.linalg.solve(inner, difference)) / q
+    if freedom == "satterthwaite":
+        df = satterthwaite_f(known, contrasts)
+    else:
+        df, factor = kenward_roger(known, contrasts)
+        statistic *= factor
+    return Result(
+        name="mixed-model",
+        systems=model.systems,
+        statistic=Quantity("F", statistic),
+        df=(float(q), df),
+        pvalue=float(stats.f.sf(statistic, q, df)),
+        n=model.participants,
+        unit="participants",
+        method=f"{describe(model)}; F test of the systems, {_TITLES[freedom]} degrees of freedom.",
+        effect=Quantity("partial η²", q * statistic / (q * statistic + df)),
+        notes=model.notes,
+    )
+
+
+def marginal_means(
+    model: MixedModel, level: float = 0.95, freedom: Freedom = "satterthwaite"
+) -> tuple[Estimate, ...]:
+    """Estimated marginal mean of each system, for a new participant and a new passage."""
+    return _estimates(
+        model, np.eye(len(model.systems)), model.systems, level, freedom, model.counts
+    )
+
+
+def coefficients(
+    model: MixedModel, level: float = 0.95, freedom: Freedom = "satterthwaite"
+) -> tuple[Estimate, ...]:
+    """Fixed effects in treatment coding: the first system's mean, and the others' differences."""
+    rows = np.eye(len(model.systems))
+    rows[1:, 0] = -1.0
+    names = ("(Intercept)", *(f"system{name}" for name in model.systems[1:]))
+    return _estimates(model, rows, names, level, freedom, model.counts)
+
+
+def pairwise_contrasts(
+    model: MixedModel,
+    adjust: Adjustment = "tukey",
+    level: float = 0.95,
+    freedom: Freedom = "satterthwaite",
+) -> tuple[Result, ...]:
+    """All differences of two systems, with p-values and intervals adjusted for their number.
+
+    Tukey's intervals hold for all pairs at once, and agree with his p-values. Holm's procedure has
+    no intervals of its own, so Bonferroni's go with it: an interval may include zero although
+    Holm's p is below 1 − level, never the other way round. The effect is the difference over the
+    root of the sum of all variances (Westfall, Kenny & Judd 2014, J. Exp. Psychol. Gen. 143).
+
+    Raises:
+        ValueError: the model was not fitted by REML.
+    """
+    pairs = pairs_of(model.systems)
+    place = {name: index for index, name in enumerate(model.systems)}
+    identity = np.eye(len(model.systems))
+    rows = np.stack([identity[place[a]] - identity[place[b]] for a, b in pairs])
+    value, se, df = _tested(model, rows, freedom)
+    t = value / se
+    raw = np.asarray(2.0 * stats.t.sf(np.abs(t), df))
+    title, pvalues, reach, holds = _ADJUSTMENTS[adjust](t, raw, df, len(model.systems), level)
+    low, high = value - reach * se, value + reach * se
+    correction = None if adjust == "none" else f"{title} over {len(pairs)} comparisons"
+    method = f"{describe(model)}; t test, {_TITLES[freedom]} degrees of freedom."
+    return tuple(
+        Result(
+            name="mixed-model-contrast",
+            systems=pair,
+            statistic=Quantity("t", float(t[index])),
+            df=(float(df[index]),),
+            pvalue=float(raw[index]),
+            n=model.participants,
+            unit="participants",
+            method=method,
+            effect=Quantity(
+                "d",
+                float(value[index]) / model.total_sd,
+                Interval(
+                    float(low[index]) / model.total_sd,
+                    float(high[index]) / model.total_sd,
+                    level,
+                    f"{holds}, variances taken as known",
+                ),
+            ),
+            estimate=Quantity(
+                "difference of means",
+                float(value[index]),
+                Interval(float(low[index]), float(high[index]), level, holds),
+            ),
+            pvalue_corrected=None if correction is None else float(pvalues[index]),
+            correction=correction,
+            notes=model.notes,
+        )
+        for index, pair in enumerate(pairs)
+    )
+
+
+def describe(model: MixedModel) -> str:
+    """The model in a phrase for the methods section."""
+    terms = [part.term.replace(":", " × ") for part in model.components[:-1]]
+    random = f"random intercepts for {', '.join(terms)}" if terms else "no random effects"
+    how = "restricted" if model.reml else "full"
+    return f"Linear mixed model with {random}, fitted by {how} maximum likelihood"
+
+
+def _known(model: MixedModel) -> Uncertainty:
+    if model.known is None:
+        raise ValueError(
+            "tests and intervals need a model fitted by REML; fit again with reml=True"
+        )
+    return model.known
+
+
+def _tested(model: MixedModel, rows: Floats, freedom: Freedom) -> tuple[Floats, Floats, Floats]:
+    """Value, standard error and degrees of freedom of each contrast."""
+    known = _known(model)
+    if freedom == "satterthwaite":
+        covariance, df = known.covariance, satterthwaite(known, rows)
+    else:
+        covariance = known.small_sample
+        df = np.array([kenward_roger(known, row[None])[0] for row in rows])
+    variance = np.einsum("cp,pq,cq->c", rows, covariance, rows)
+    return rows @ model.means, model.scale * np.sqrt(variance), df
+
+
+def _estimates(
+    model: MixedModel,
+    rows: Floats,
+    names: tuple[str, ...],
+    level: float,
+    freedom: Freedom,
+    counts: tuple[int, ...],
+) -> tuple[Estimate, ...]:
+    value, se, df = _tested(model, rows, freedom)
+    reach = stats.t.ppf((1.0 + level) / 2.0, df) * se
+    method = f"t, {_TITLES[freedom]} degrees of freedom"
+    return tuple(
+        Estimate(
+            name,
+            float(value[index]),
+            float(se[index]),
+            float(df[index]),
+            Interval(
+                float(value[index] - reach[index]),
+                float(value[index] + reach[index]),
+                level,
+                method,
+            ),
+            counts[index],
+        )
+        for index, name in enumerate(names)
+    )
+
+
+_Adjusted = tuple[str, Floats, Floats, str]
+"""Title, p-values, reach of the intervals in standard errors, what the intervals are."""
+
+
+def _tukey(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
+    pvalues = studentized_range_sf(np.sqrt(2.0) * np.abs(t), groups, df)
+    reach = studentized_range_quantile(level, groups, df) / np.sqrt(2.0)
+    return "Tukey", pvalues, reach, "Tukey, simultaneous"
+
+
+def _holm(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
+    return "Holm", holm(raw), _bonferroni_reach(df, level), "Bonferroni, simultaneous"
+
+
+def _bonferroni(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
+    reach = _bonferroni_reach(df, level)
+    return "Bonferroni", bonferroni(raw), reach, "Bonferroni, simultaneous"
+
+
+def _unadjusted(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
+    reach = np.asarray(stats.t.ppf((1.0 + level) / 2.0, df))
+    return "none", raw, reach, "t, each on its own"
+
+
+def _bonferroni_reach(df: Floats, level: float) -> Floats:
+    return np.asarray(stats.t.isf((1.0 - level) / 2.0 / len(df), df))
+
+
+_ADJUSTMENTS: dict[str, Callable[[Floats, Floats, Floats, int, float], _Adjusted]] = {
+    "tukey": _tukey,
+    "holm": _holm,
+    "bonferroni": _bonferroni,
+    "none": _unadjusted,
+}

@@ -1,0 +1,1 @@
+"""Models with crossed random effects: their structure, likelihoods and degrees of freedom."""
