@@ -23,6 +23,7 @@ from listening import create_app as create_listening_room
 COMMANDS: tuple[str, ...] = (
     "listening.cli:study",
     "listening.cli:db",
+    "stimuli.cli.songs:songs",
 )
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""
 

@@ -1,0 +1,44 @@
+"""`flask songs`: what songs there are, and in what state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group()
+def songs() -> None:
+    """Look at songs on disk."""
+
+
+@songs.command("list")
+@click.argument("folder", type=FOLDER)
+def list_songs(folder: Path) -> None:
+    """List the songs in FOLDER: tracks, roles, length, rate, target.
+
+    A song that cannot be opened is listed with the reason, and makes the exit code 1.
+    """
+    from stimuli.datasets.dataset import open_dataset
+
+    dataset = open_dataset(folder)
+    failed = 0
+    for song_id in dataset.song_ids():
+        try:
+            song = dataset.open_song(song_id)
+        except (ValueError, OSError) as error:
+            failed += 1
+            click.echo(f"{song_id}: cannot be opened: {error}")
+            continue
+        rate_khz = song.sample_rate_hz / 1000
+        target = "has a human mix" if song.target else "no human mix"
+        length = f"{len(song.tracks)} tracks, {song.duration_s:.1f} s, {rate_khz:g} kHz"
+        click.echo(f"{song.id}: {length}, {target}")
+        width = max(len(track.name) for track in song.tracks)
+        for track in song.tracks:
+            kind = "mono" if track.sound.channels == 1 else "stereo"
+            click.echo(f"    {track.name:<{width}}  {track.role:<14}  {kind}")
+    if failed:
+        raise ValueError(f"{failed} of {len(dataset.song_ids())} songs cannot be opened")

@@ -1,0 +1,125 @@
+"""Songs as plain folders of sound files.
+
+A song is a folder whose sound files are its tracks. `mix.*` or `target.*` is the human mix, where
+there is one. An optional `song.yaml` beside them may state:
+
+    title: The Night Bus
+    licence: CC BY 4.0
+    target: master.flac          # where it is not called mix or target
+    roles: {gt1: guitar, x7: bass}   # by file name, with or without suffix
+    ignore: [click.wav]          # files that are no tracks
+
+Other keys are kept as notes. A folder that holds such folders is a dataset.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stimuli.audio import is_sound, probe
+from stimuli.datasets.roles import guess_role
+from stimuli.datasets.song import Song, TrackFile, unique_names
+
+SONG_FILE = "song.yaml"
+TARGET_NAMES = ("mix", "target")
+
+
+def recognises(root: Path) -> bool:
+    """Plain folders are what any folder is taken for."""
+    return root.is_dir()
+
+
+def song_ids(root: Path) -> list[str]:
+    """The folder's own name where it holds sound files, else its folders that do."""
+    if _sound_files(root):
+        return [root.resolve().name]
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and _sound_files(path))
+
+
+def open_song(root: Path, song_id: str) -> Song:
+    """Open one song of a dataset; only headers are read.
+
+    Raises:
+        ValueError: there is no such song, or as `open_folder`.
+    """
+    if song_id not in song_ids(root):
+        raise ValueError(f"{root} holds no song {song_id!r}")
+    return open_folder(root if _sound_files(root) else root / song_id)
+
+
+def open_folder(folder: Path) -> Song:
+    """Open the folder of one song; only headers are read.
+
+    Raises:
+        ValueError: no track can be read, or song.yaml is wrong; the message names the file.
+    """
+    stated = _song_file(folder / SONG_FILE)
+    ignored = {str(name) for name in _list(stated.pop("ignore", []), folder / SONG_FILE, "ignore")}
+    roles = _mapping(stated.pop("roles", {}), folder / SONG_FILE, "roles")
+    files = [path for path in _sound_files(folder) if not {path.name, path.stem} & ignored]
+    target = _target(files, stated.pop("target", None), folder)
+    tracks = [path for path in files if path != target]
+    if not tracks:
+        raise ValueError(f"{folder} holds no tracks{' beside its mix' if target else ''}")
+    _check_names(roles, tracks, folder / SONG_FILE)
+    names = unique_names(tracks)
+    return Song(
+        id=folder.resolve().name,
+        title=str(stated.pop("title", folder.resolve().name)),
+        tracks=tuple(TrackFile(names[path], _role(path, roles), probe(path)) for path in tracks),
+        target=None if target is None else probe(target),
+        notes={str(key): str(value) for key, value in stated.items()},
+    )
+
+
+def _sound_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if is_sound(path))
+
+
+def _target(files: list[Path], stated: object, folder: Path) -> Path | None:
+    if stated is not None:
+        found = [path for path in files if path.name == stated]
+        if not found:
+            raise ValueError(f"{folder / SONG_FILE}: target {stated!r} is no sound file beside it")
+        return found[0]
+    found = [path for path in files if path.stem.lower() in TARGET_NAMES]
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise ValueError(f"{folder} has several mixes ({names}); state one as target in song.yaml")
+    return found[0] if found else None
+
+
+def _role(path: Path, roles: dict[str, Any]) -> str:
+    return str(roles.get(path.name) or roles.get(path.stem) or guess_role(path.stem))
+
+
+def _song_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML: {error}") from None
+    return _mapping({} if data is None else data, path, "the file")
+
+
+def _check_names(roles: dict[str, Any], tracks: list[Path], path: Path) -> None:
+    known = {name for track in tracks for name in (track.name, track.stem)}
+    unknown = sorted(set(roles) - known)
+    if unknown:
+        raise ValueError(f"{path}: roles are given for {', '.join(unknown)}, which are no tracks")
+
+
+def _mapping(value: Any, path: Path, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: {what} is {value!r}, must be a mapping")
+    return {str(key): entry for key, entry in value.items()}
+
+
+def _list(value: Any, path: Path, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{path}: {what} is {value!r}, must be a list")
+    return value
