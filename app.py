@@ -21,8 +21,9 @@ from analysis.cli import StudyRatings, make_analyse_command
 from listening import create_app as create_listening_room
 
 COMMANDS: tuple[str, ...] = (
-    "listening.cli:study",
-    "listening.cli:db",
+    "listening.cli.study:study",
+    "listening.cli.database:db",
+    "listening.cli.researcher:researcher",
     "stimuli.cli.songs:songs",
 )
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""

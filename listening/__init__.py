@@ -11,9 +11,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from listening import config as configuration
-from listening import errors, security, texts
+from listening import errors, login, security, texts
 from listening.db import Database
-from listening.views import api, media, participant
+from listening.views import api, media, participant, researcher
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -31,8 +31,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.filters["markdown"] = texts.markdown
     errors.register(app)
     security.register(app)
-    for blueprint in (participant.blueprint, media.blueprint, api.blueprint):
-        app.register_blueprint(blueprint)
+    login.register(app)
+    for room in (participant, media, api, researcher):
+        app.register_blueprint(room.blueprint)
+    # What these change is guarded by the secret in the address, and they need no cookie.
+    login.csrf.exempt(participant.blueprint)
+    login.csrf.exempt(api.blueprint)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:

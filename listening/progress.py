@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from listening.models import Page, Participant, Rating, Study, Visit
 
@@ -80,3 +81,50 @@ def study_progress(session: Session, study: Study, simulated: bool = False) -> P
             )
         )
     return Progress(joined, finished, ratings or 0, tuple(pages))
+
+
+@dataclass(frozen=True)
+class ParticipantState:
+    """Where one participant is.
+
+    Attributes:
+        page: the first page that is not complete; None once they have finished.
+        last_seen: the newest save or first sight of a page.
+    """
+
+    label: str
+    joined_at: datetime
+    last_seen: datetime
+    page: str | None
+    pages_done: int
+    pages: int
+
+
+def participant_states(
+    session: Session, study: Study, simulated: bool = False
+) -> list[ParticipantState]:
+    """Everyone who joined a study, the newest first."""
+    found = session.scalars(
+        select(Participant)
+        .where(Participant.study_id == study.id, Participant.simulated.is_(simulated))
+        .options(selectinload(Participant.visits).selectinload(Visit.page))
+        .order_by(Participant.number.desc())
+    )
+    return [_participant_state(participant) for participant in found]
+
+
+def _participant_state(participant: Participant) -> ParticipantState:
+    visits = participant.visits
+    done = sum(visit.completed_at is not None for visit in visits)
+    moments = [
+        moment for visit in visits for moment in (visit.started_at, visit.saved_at) if moment
+    ]
+    here = next((visit.page.key for visit in visits if visit.completed_at is None), None)
+    return ParticipantState(
+        label=participant.label,
+        joined_at=participant.joined_at,
+        last_seen=max([participant.joined_at, *moments]),
+        page=None if participant.finished_at else here,
+        pages_done=done,
+        pages=len(visits) - 1,
+    )

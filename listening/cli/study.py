@@ -1,4 +1,4 @@
-"""Commands of the listening room: `flask study …` and `flask db …`."""
+"""`flask study …`: make studies, open and close them, take out what they found."""
 
 from __future__ import annotations
 
@@ -175,19 +175,6 @@ def delete_participant(slug: str, participant: str) -> None:
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
-
-
-@click.group("db")
-def db() -> None:
-    """Look after the database."""
-
-
-@db.command()
-@with_appcontext
-def upgrade() -> None:
-    """Bring the database to the schema of this version; answers stay as they are."""
-    database().upgrade()
-    click.echo("The database is up to date.")
 
 
 def _stimuli() -> Path:

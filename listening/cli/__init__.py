@@ -1,0 +1,1 @@
+"""Commands of the listening room: a module a group."""

@@ -1,0 +1,138 @@
+"""The researchers' desk: log in, see studies live, open and close them, take the table out."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_required, logout_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from listening import login as logins
+from listening.accounts import check_password
+from listening.db import database
+from listening.export import tidy_ratings, to_csv
+from listening.models import Study
+from listening.progress import participant_states, study_progress
+from listening.studies import NoSuchStudyError, all_studies, find_study, set_status
+
+blueprint = Blueprint("researcher", __name__, url_prefix="/desk")
+
+
+@blueprint.get("/login")
+def login() -> AnyResponse | str:
+    """The form to log in."""
+    if current_user.is_authenticated:
+        return redirect(url_for(".desk"))
+    return render_template("desk/login.html", failed=False)
+
+
+@blueprint.post("/login")
+@logins.limiter.limit(logins.LOGIN_LIMITS)
+def log_in() -> AnyResponse | tuple[str, int]:
+    """Log in; what was wrong is not said."""
+    with database().read() as db:
+        found = check_password(db, request.form.get("name", ""), request.form.get("password", ""))
+        if found is None:
+            return render_template("desk/login.html", failed=True), 401
+        logins.log_in(found)
+    return redirect(_safe_target(request.args.get("next", "")), 303)
+
+
+@blueprint.post("/logout")
+def logout() -> AnyResponse:
+    """Log out; a run that this browser began as a participant stays."""
+    logout_user()
+    session.pop("desk_since", None)
+    return redirect(url_for(".login"), 303)
+
+
+@blueprint.get("/")
+@login_required  # type: ignore[untyped-decorator]
+def desk() -> str:
+    """All studies at a glance."""
+    with database().read() as db:
+        rows = [
+            (study, study_progress(db, study), study_progress(db, study, simulated=True))
+            for study in all_studies(db)
+        ]
+        return render_template("desk/desk.html", rows=rows)
+
+
+@blueprint.get("/studies/<slug>/")
+@login_required  # type: ignore[untyped-decorator]
+def study(slug: str) -> str:
+    """One study, live."""
+    with database().read() as db:
+        return _render_study(db, _find(db, slug), "desk/study.html")
+
+
+@blueprint.get("/studies/<slug>/progress")
+@login_required  # type: ignore[untyped-decorator]
+def progress(slug: str) -> str:
+    """The part of a study's page that changes while participants are at work."""
+    with database().read() as db:
+        return _render_study(db, _find(db, slug), "desk/_progress.html")
+
+
+@blueprint.post("/studies/<slug>/status")
+@logins.owner_required
+def change_status(slug: str) -> AnyResponse:
+    """Open or close a study."""
+    status = request.form.get("status")
+    with database().write() as db:
+        found = _find(db, slug)
+        if status == "open":
+            set_status(found, "open")
+        elif status == "closed":
+            set_status(found, "closed")
+        else:
+            abort(400)
+    return redirect(url_for(".study", slug=slug), 303)
+
+
+@blueprint.get("/studies/<slug>/ratings.csv")
+@login_required  # type: ignore[untyped-decorator]
+def ratings(slug: str) -> Response:
+    """The tidy table: of real participants, or with ?simulated=1 of the simulated ones."""
+    simulated = request.args.get("simulated") == "1"
+    with database().read() as db:
+        text = to_csv(tidy_ratings(db, _find(db, slug), simulated))
+    name = f"{slug}{'-simulated' if simulated else ''}.csv"
+    return Response(
+        text,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _find(db: Session, slug: str) -> Study:
+    try:
+        return find_study(db, slug)
+    except NoSuchStudyError:
+        abort(404)
+
+
+def _render_study(db: Session, found: Study, template: str) -> str:
+    return render_template(
+        template,
+        study=found,
+        groups=[
+            (
+                simulated,
+                study_progress(db, found, simulated),
+                participant_states(db, found, simulated),
+            )
+            for simulated in (False, True)
+        ],
+        join_address=url_for("participant.welcome", slug=found.slug, _external=True),
+    )
+
+
+def _safe_target(target: str) -> str:
+    """Where to go after logging in: a page of the desk, never another site."""
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not parts.path.startswith("/desk/") or "\\" in target:
+        return url_for(".desk")
+    return target
