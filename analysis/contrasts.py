@@ -6,7 +6,6 @@ zero variances; Kenward and Roger's also correct the standard errors of small or
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,15 +13,13 @@ import numpy as np
 from scipy import stats
 
 from analysis.blocks import pairs_of
-from analysis.corrections import bonferroni, holm
 from analysis.mixed.freedom import Uncertainty, kenward_roger, satterthwaite, satterthwaite_f
 from analysis.mixed.structure import Floats
 from analysis.models import MixedModel
 from analysis.results import Interval, Quantity, Result
-from analysis.studentized_range import studentized_range_quantile, studentized_range_sf
+from analysis.simultaneous import adjust
 
 Freedom = Literal["satterthwaite", "kenward-roger"]
-Adjustment = Literal["tukey", "holm", "bonferroni", "none"]
 
 _TITLES: dict[str, str] = {"satterthwaite": "Satterthwaite", "kenward-roger": "Kenward-Roger"}
 
@@ -113,62 +110,59 @@ def coefficients(
 
 def pairwise_contrasts(
     model: MixedModel,
-    adjust: Adjustment = "tukey",
+    how: str = "tukey",
     level: float = 0.95,
     freedom: Freedom = "satterthwaite",
 ) -> tuple[Result, ...]:
     """All differences of two systems, with p-values and intervals adjusted for their number.
 
-    Tukey's intervals hold for all pairs at once, and agree with his p-values. Holm's procedure has
-    no intervals of its own, so Bonferroni's go with it: an interval may include zero although
-    Holm's p is below 1 − level, never the other way round. The effect is the difference over the
-    root of the sum of all variances (Westfall, Kenny & Judd 2014, J. Exp. Psychol. Gen. 143).
+    The effect is the difference over the root of the sum of all variances (Westfall, Kenny & Judd
+    2014, J. Exp. Psychol. Gen. 143).
+
+    Args:
+        model: fitted by REML.
+        how: "tukey", "holm", … as in `analysis.simultaneous`.
+        level: coverage of the intervals.
+        freedom: method for the degrees of freedom.
 
     Raises:
-        ValueError: the model was not fitted by REML.
+        ValueError: the model was not fitted by REML, or there is no such adjustment.
     """
     pairs = pairs_of(model.systems)
-    place = {name: index for index, name in enumerate(model.systems)}
-    identity = np.eye(len(model.systems))
-    rows = np.stack([identity[place[a]] - identity[place[b]] for a, b in pairs])
+    rows = pair_rows(model.systems)
     value, se, df = _tested(model, rows, freedom)
-    t = value / se
-    raw = np.asarray(2.0 * stats.t.sf(np.abs(t), df))
-    title, pvalues, reach, holds = _ADJUSTMENTS[adjust](t, raw, df, len(model.systems), level)
-    low, high = value - reach * se, value + reach * se
-    correction = None if adjust == "none" else f"{title} over {len(pairs)} comparisons"
+    family = adjust(value / se, df, len(model.systems), how, level)
     method = f"{describe(model)}; t test, {_TITLES[freedom]} degrees of freedom."
-    return tuple(
-        Result(
+
+    def result(index: int, pair: tuple[str, str]) -> Result:
+        middle, reach = float(value[index]), float(family.reach[index] * se[index])
+        low, high, sd = middle - reach, middle + reach, model.total_sd
+        known = f"{family.intervals}, variances taken as known"
+        return Result(
             name="mixed-model-contrast",
             systems=pair,
-            statistic=Quantity("t", float(t[index])),
+            statistic=Quantity("t", float(value[index] / se[index])),
             df=(float(df[index]),),
-            pvalue=float(raw[index]),
+            pvalue=float(family.pvalues[index]),
             n=model.participants,
             unit="participants",
             method=method,
-            effect=Quantity(
-                "d",
-                float(value[index]) / model.total_sd,
-                Interval(
-                    float(low[index]) / model.total_sd,
-                    float(high[index]) / model.total_sd,
-                    level,
-                    f"{holds}, variances taken as known",
-                ),
-            ),
+            effect=Quantity("d", middle / sd, Interval(low / sd, high / sd, level, known)),
             estimate=Quantity(
-                "difference of means",
-                float(value[index]),
-                Interval(float(low[index]), float(high[index]), level, holds),
+                "difference of means", middle, Interval(low, high, level, family.intervals)
             ),
-            pvalue_corrected=None if correction is None else float(pvalues[index]),
-            correction=correction,
+            pvalue_corrected=None if family.correction is None else float(family.corrected[index]),
+            correction=family.correction,
             notes=model.notes,
         )
-        for index, pair in enumerate(pairs)
-    )
+
+    return tuple(result(index, pair) for index, pair in enumerate(pairs))
+
+
+def pair_rows(systems: tuple[str, ...]) -> Floats:
+    """The contrasts "first minus second" of all pairs, in their order; `(pairs, systems)`."""
+    identity = dict(zip(systems, np.eye(len(systems)), strict=True))
+    return np.stack([identity[first] - identity[second] for first, second in pairs_of(systems)])
 
 
 def describe(model: MixedModel) -> str:
@@ -226,39 +220,3 @@ def _estimates(
         )
         for index, name in enumerate(names)
     )
-
-
-_Adjusted = tuple[str, Floats, Floats, str]
-"""Title, p-values, reach of the intervals in standard errors, what the intervals are."""
-
-
-def _tukey(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
-    pvalues = studentized_range_sf(np.sqrt(2.0) * np.abs(t), groups, df)
-    reach = studentized_range_quantile(level, groups, df) / np.sqrt(2.0)
-    return "Tukey", pvalues, reach, "Tukey, simultaneous"
-
-
-def _holm(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
-    return "Holm", holm(raw), _bonferroni_reach(df, level), "Bonferroni, simultaneous"
-
-
-def _bonferroni(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
-    reach = _bonferroni_reach(df, level)
-    return "Bonferroni", bonferroni(raw), reach, "Bonferroni, simultaneous"
-
-
-def _unadjusted(t: Floats, raw: Floats, df: Floats, groups: int, level: float) -> _Adjusted:
-    reach = np.asarray(stats.t.ppf((1.0 + level) / 2.0, df))
-    return "none", raw, reach, "t, each on its own"
-
-
-def _bonferroni_reach(df: Floats, level: float) -> Floats:
-    return np.asarray(stats.t.isf((1.0 - level) / 2.0 / len(df), df))
-
-
-_ADJUSTMENTS: dict[str, Callable[[Floats, Floats, Floats, int, float], _Adjusted]] = {
-    "tukey": _tukey,
-    "holm": _holm,
-    "bonferroni": _bonferroni,
-    "none": _unadjusted,
-}

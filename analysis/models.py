@@ -24,7 +24,7 @@ from analysis.mixed.freedom import Uncertainty, uncertainty
 from analysis.mixed.identify import identified
 from analysis.mixed.likelihood import Problem, pose
 from analysis.mixed.optimum import Optimum, minimise
-from analysis.mixed.structure import CROSSED, Floats, RandomTerm, arrange, intercepts
+from analysis.mixed.structure import CROSSED, Floats, Integers, RandomTerm, arrange, intercepts
 from analysis.mixed.threads import one_blas_thread
 from analysis.ratings import Ratings
 from analysis.results import Quantity, Result
@@ -133,8 +133,8 @@ def fit_mixed_model(
         ValueError: several attributes, fewer than two systems, all ratings equal, or no rating
             left to estimate the residual variance from.
     """
-    _refuse(ratings)
-    codes = {name: getattr(ratings, name).codes for name in _FACTORS}
+    refuse_unfit(ratings)
+    codes = factor_codes(ratings)
     centre, scale = float(ratings.score.mean()), float(ratings.score.std())
     response = (ratings.score - centre) / scale
     system = ratings.system.codes
@@ -181,7 +181,7 @@ def likelihood_ratio_test(ratings: Ratings, *, random: Sequence[RandomTerm] = CR
         ValueError: as `fit_mixed_model`.
     """
     full = fit_mixed_model(ratings, random=random, reml=False)
-    codes = {name: getattr(ratings, name).codes for name in _FACTORS}
+    codes = factor_codes(ratings)
     wanted = {part.term for part in full.components}
     kept = [term for term in intercepts(codes, random) if term.name in wanted]
     scale = float(ratings.score.std())
@@ -205,7 +205,17 @@ def likelihood_ratio_test(ratings: Ratings, *, random: Sequence[RandomTerm] = CR
     )
 
 
-def _refuse(ratings: Ratings) -> None:
+def factor_codes(ratings: Ratings) -> dict[str, Integers]:
+    """Integer codes of everything that can be a factor of a random term."""
+    return {name: getattr(ratings, name).codes for name in _FACTORS}
+
+
+def refuse_unfit(ratings: Ratings) -> None:
+    """Refuse ratings that no model of the systems can be fitted to.
+
+    Raises:
+        ValueError: several attributes, one system, equal ratings, or too few of them.
+    """
     attributes, systems = ratings.attribute.levels, ratings.system.levels
     if len(attributes) > 1:
         raise ValueError(

@@ -1,0 +1,212 @@
+"""The cumulative link mixed model: ratings as ordered categories, not as numbers.
+
+    P(rating <= category j) = expit(θ_j − η),   η = system + participant + passage + interactions
+
+for ACR and other category scales, and for 0–100 scales cut at their labels. Thresholds θ take any
+spacing of the categories. A difference of systems is a log odds ratio: by how much a higher
+rating is more likely, for the same participant and passage. Fitted by Laplace's approximation,
+with the same random intercepts as the linear model by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.blocks import pairs_of
+from analysis.contrasts import pair_rows
+from analysis.mixed.families import CumulativeLogit, start_thresholds
+from analysis.mixed.identify import identified
+from analysis.mixed.laplace import Fit, Model, fit, maximum
+from analysis.mixed.structure import CROSSED, Floats, Integers, RandomTerm, arrange, intercepts
+from analysis.mixed.threads import one_blas_thread
+from analysis.models import factor_codes, refuse_unfit
+from analysis.ratings import Ratings
+from analysis.results import Interval, Quantity, Result
+from analysis.simultaneous import adjust
+
+_MOST_CATEGORIES = 12
+_NO_VARIANCE = 1e-3
+"""A standard deviation below this, on the logit scale, is reported as zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class OrdinalModel:
+    """A fitted cumulative link mixed model.
+
+    Attributes:
+        systems: the first one is the baseline.
+        categories: labels, lowest first.
+        counts: ratings in each category.
+        thresholds: `(categories − 1,)`; threshold_se: standard errors.
+        effects: `(systems,)`, log odds against the baseline, whose own is 0.
+        covariance: `(systems, systems)`, of the effects.
+        sds: standard deviation of each random term, on the logit scale.
+        log_likelihood: by Laplace's approximation; null_log_likelihood: without the systems.
+        ratings, participants: how many.
+        converged: whether the fit did.
+        notes: what could not be estimated or needs care.
+    """
+
+    systems: tuple[str, ...]
+    categories: tuple[str, ...]
+    counts: tuple[int, ...]
+    thresholds: Floats
+    threshold_se: Floats
+    effects: Floats
+    covariance: Floats
+    sds: dict[str, float]
+    log_likelihood: float
+    null_log_likelihood: float
+    ratings: int
+    participants: int
+    converged: bool
+    notes: tuple[str, ...]
+
+
+def fit_ordinal_model(
+    ratings: Ratings,
+    *,
+    random: Sequence[RandomTerm] = CROSSED,
+    edges: Sequence[float] | None = None,
+) -> OrdinalModel:
+    """Fit the cumulative logit mixed model, and the same without the systems.
+
+    Args:
+        ratings: of one attribute.
+        random: random intercepts, as for `analysis.models.fit_mixed_model`.
+        edges: cut the scale at these scores; a score at an edge belongs above it. By default the
+            scores themselves are the categories, or five equal bands if there are more than 12.
+
+    Raises:
+        ValueError: the data do not bear the model; the message says why.
+    """
+    refuse_unfit(ratings)
+    category, labels = _categories(ratings, edges)
+    codes = factor_codes(ratings)
+    system = ratings.system.codes
+    with one_blas_thread():
+        terms, notes = identified(intercepts(codes, random), codes, system)
+        structure = arrange(terms, codes)
+        family = CumulativeLogit(category, len(labels))
+        start = start_thresholds(category, len(labels))
+        null, start, sds = maximum(Model(family, np.zeros((len(ratings), 0)), structure), start)
+        against_first = np.eye(len(ratings.systems))[system][:, 1:]
+        full = fit(Model(family, against_first, structure), start, np.maximum(sds, 0.1))
+    cuts, k = len(labels) - 1, len(ratings.systems)
+    covariance = np.zeros((k, k))
+    covariance[1:, 1:] = full.covariance[cuts : cuts + k - 1, cuts : cuts + k - 1]
+    spread = dict(zip(structure.terms, full.sds.tolist(), strict=True))
+    return OrdinalModel(
+        systems=ratings.systems,
+        categories=labels,
+        counts=tuple(np.bincount(category).tolist()),
+        thresholds=full.own,
+        threshold_se=np.sqrt(np.diag(full.covariance)[:cuts]),
+        effects=np.concatenate([[0.0], full.coefficients]),
+        covariance=covariance,
+        sds=spread,
+        log_likelihood=full.log_likelihood,
+        null_log_likelihood=null,
+        ratings=len(ratings),
+        participants=len(ratings.participant.levels),
+        converged=full.converged,
+        notes=(*notes, *_warnings(full, spread)),
+    )
+
+
+def ordinal_system_test(model: OrdinalModel) -> Result:
+    """Likelihood ratio test that no system tends to be rated higher than another."""
+    statistic = max(2.0 * (model.log_likelihood - model.null_log_likelihood), 0.0)
+    df = len(model.systems) - 1
+    return Result(
+        name="ordinal-model",
+        systems=model.systems,
+        statistic=Quantity("χ²", statistic),
+        df=(float(df),),
+        pvalue=float(stats.chi2.sf(statistic, df)),
+        n=model.participants,
+        unit="participants",
+        method=f"{_describe(model)}; likelihood ratio test of the systems.",
+        notes=model.notes,
+    )
+
+
+def ordinal_contrasts(
+    model: OrdinalModel, how: str = "tukey", level: float = 0.95
+) -> tuple[Result, ...]:
+    """All differences of two systems as log odds ratios, with adjusted p-values and intervals.
+
+    Raises:
+        ValueError: there is no such adjustment.
+    """
+    rows = pair_rows(model.systems)
+    value = rows @ model.effects
+    se = np.sqrt(np.einsum("cp,pq,cq->c", rows, model.covariance, rows))
+    family = adjust(value / se, np.full(len(value), np.inf), len(model.systems), how, level)
+
+    def result(index: int, pair: tuple[str, str]) -> Result:
+        middle, reach = float(value[index]), float(family.reach[index] * se[index])
+        interval = Interval(middle - reach, middle + reach, level, family.intervals)
+        return Result(
+            name="ordinal-model-contrast",
+            systems=pair,
+            statistic=Quantity("z", middle / float(se[index])),
+            df=(),
+            pvalue=float(family.pvalues[index]),
+            n=model.participants,
+            unit="participants",
+            method=f"{_describe(model)}; Wald test.",
+            effect=Quantity("log odds ratio", middle, interval),
+            pvalue_corrected=None if family.correction is None else float(family.corrected[index]),
+            correction=family.correction,
+            notes=model.notes,
+        )
+
+    return tuple(result(index, pair) for index, pair in enumerate(pairs_of(model.systems)))
+
+
+def _categories(
+    ratings: Ratings, edges: Sequence[float] | None
+) -> tuple[Integers, tuple[str, ...]]:
+    """The category of each rating, and labels of those that occur."""
+    values, category = np.unique(ratings.score, return_inverse=True)
+    labels = [f"{value:g}" for value in values]
+    if edges is None and len(values) > _MOST_CATEGORIES:
+        edges = np.linspace(*ratings.scale, 6)[1:-1].tolist()
+    if edges is not None:
+        ordered = np.unique(np.asarray(edges, dtype=np.float64))
+        limits = [f"{limit:g}" for limit in (ratings.scale[0], *ordered, ratings.scale[1])]
+        used, category = np.unique(np.digitize(ratings.score, ordered), return_inverse=True)
+        labels = [f"{limits[index]}–{limits[index + 1]}" for index in used]
+    if len(labels) < 2:
+        raise ValueError(
+            f"all ratings fall into one category ({labels[0]}); choose other edges than "
+            f"{', '.join(f'{edge:g}' for edge in edges or ())}"
+        )
+    return category.astype(np.int64), tuple(labels)
+
+
+def _warnings(full: Fit, sds: dict[str, float]) -> list[str]:
+    notes = []
+    none = [name for name, sd in sds.items() if sd < _NO_VARIANCE]
+    if none:
+        notes.append(f"The fit is singular: {', '.join(none)} show no variance of their own.")
+    if not full.converged:
+        notes.append(
+            "The ordinal model did not converge; a system may be rated in one category only. "
+            "Do not rely on it."
+        )
+    return notes
+
+
+def _describe(model: OrdinalModel) -> str:
+    terms = ", ".join(name.replace(":", " × ") for name in model.sds)
+    return (
+        f"Cumulative logit mixed model of {len(model.categories)} ordered categories with "
+        f"{f'random intercepts for {terms}' if terms else 'no random effects'}, by Laplace's "
+        "approximation"
+    )
