@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis import descriptive, omnibus, pairwise
 from analysis.blocks import participant_blocks
+from analysis.model_based import ModelBased, model_based
 from analysis.plan import Plan
 from analysis.ratings import Ratings
 from analysis.results import Result
@@ -49,6 +50,7 @@ class AttributeOutcome:
         summaries: of every condition over all passages; `by_passage`: in each passage.
         omnibus: whether the systems differ at all; the first is the primary one.
         families: pairwise comparisons; exactly one is primary.
+        models: what the mixed models found.
     """
 
     attribute: str
@@ -58,6 +60,7 @@ class AttributeOutcome:
     by_passage: tuple[descriptive.Summary, ...]
     omnibus: tuple[Result, ...]
     families: tuple[Family, ...]
+    models: ModelBased
 
     @property
     def primary(self) -> Family:
@@ -85,6 +88,7 @@ class Outcome:
         notes = list(self.ratings.notes)
         for entry in self.attributes:
             notes += [note for result in entry.omnibus[:1] for note in result.notes]
+            notes += entry.models.notes
         return tuple(dict.fromkeys(notes))
 
 
@@ -114,6 +118,17 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
         Family(name, title, test(compared, plan.correction, plan.level), name == plan.primary)
         for name, (title, test) in PAIRWISE.items()
     )
+    models = model_based(compared, plan.correction, plan.level)
+    families += _model_families(models, plan.primary)
+    if not any(family.primary for family in families):
+        raise ValueError(f"the plan's primary analysis cannot be done. {' '.join(models.notes)}")
+    ranks = (
+        omnibus.friedman(blocks, plan.level, plan.seed),
+        omnibus.iman_davenport(blocks),
+        omnibus.quade(blocks),
+        omnibus.kruskal_wallis(compared),
+    )
+    model_first = plan.primary == "mixed model"
     return AttributeOutcome(
         attribute=ratings.attribute.levels[0],
         ratings=ratings,
@@ -122,11 +137,16 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
             ratings, bootstraps=plan.bootstraps, seed=plan.seed, level=plan.level
         ),
         by_passage=descriptive.summaries_by(ratings, "passage", plan.level),
-        omnibus=(
-            omnibus.friedman(blocks, plan.level, plan.seed),
-            omnibus.iman_davenport(blocks),
-            omnibus.quade(blocks),
-            omnibus.kruskal_wallis(compared),
-        ),
+        omnibus=(*models.tests, *ranks) if model_first else (*ranks, *models.tests),
         families=families,
+        models=models,
     )
+
+
+def _model_families(models: ModelBased, primary: str) -> tuple[Family, ...]:
+    """The pairwise comparisons of the models that were fitted."""
+    found = (
+        Family("mixed model", "Mixed-model contrasts", models.contrasts, primary == "mixed model"),
+        Family("ordinal model", "Ordinal-model contrasts", models.ordinal_contrasts),
+    )
+    return tuple(family for family in found if family.results)

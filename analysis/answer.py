@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.analyse import AttributeOutcome, Outcome
-from analysis.apa import interval_text, p_text, points, result_text, score_digits
+from analysis.apa import interval_text, p_text, points, result_text, score_digits, test_name
 from analysis.results import Result
 
 CLOSE_PAIRS_NAMED = 6
@@ -25,7 +25,10 @@ def short_answer(outcome: Outcome) -> list[str]:
 def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
     """The answer about one attribute: the verdict, the ranking, then pair by pair."""
     overall = entry.omnibus[0]
-    lines = [f"{_verdict(overall, alpha)} (Friedman {result_text(overall)}).", _ranking(entry)]
+    lines = [
+        f"{_verdict(overall, alpha)} ({test_name(overall)} {result_text(overall)}).",
+        _ranking(entry),
+    ]
     place = {system: index for index, system in enumerate(ranked(entry))}
     pairs = sorted(
         entry.primary.results, key=lambda pair: sorted(place[system] for system in pair.systems)
@@ -41,7 +44,7 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
         )
     lines.append(
         f"{entry.primary.title} within participants, {pairs[0].correction}; differences with "
-        f"{100 * (1 - alpha):g}% intervals, each for itself."
+        f"{100 * (1 - alpha):g}% intervals{_held(pairs[0])}."
     )
     return lines
 
@@ -89,6 +92,14 @@ def _difference(pair: Result, entry: AttributeOutcome) -> str:
         f"  {better} above {worse} by {points(value, scale)}, "
         f"{shown + ', ' if shown else ''}{p_text(pair.pvalue_final)}"
     )
+
+
+def _held(pair: Result) -> str:
+    """Whether the intervals of the differences hold together or each for itself."""
+    interval = pair.estimate.interval if pair.estimate else None
+    if interval is not None and "simultaneous" in interval.method:
+        return " that hold together"
+    return ", each for itself"
 
 
 def _size(outcome: Outcome) -> str:

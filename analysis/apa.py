@@ -10,6 +10,17 @@ UNIT_BOUND = ("W", "r", "η²", "ε²", "share", "δ", "ICC", "α", "A12", "ω²
 """Quantities that cannot pass 1 are printed without the leading zero."""
 
 
+TEST_NAMES = {
+    "friedman": "Friedman",
+    "mixed-model": "Mixed model",
+}
+
+
+def test_name(result: Result) -> str:
+    """What a sentence calls the test."""
+    return TEST_NAMES.get(result.name, result.name)
+
+
 def p_text(pvalue: float) -> str:
     """As "p = .034" or "p < .001"; "p not available" for NaN."""
     if math.isnan(pvalue):

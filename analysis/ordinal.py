@@ -28,7 +28,8 @@ from analysis.ratings import Ratings
 from analysis.results import Interval, Quantity, Result
 from analysis.simultaneous import adjust
 
-_MOST_CATEGORIES = 12
+MOST_CATEGORIES = 12
+"""Scales with more different scores than this are cut into bands."""
 _NO_VARIANCE = 1e-3
 """A standard deviation below this, on the logit scale, is reported as zero."""
 
@@ -175,7 +176,7 @@ def _categories(
     """The category of each rating, and labels of those that occur."""
     values, category = np.unique(ratings.score, return_inverse=True)
     labels = [f"{value:g}" for value in values]
-    if edges is None and len(values) > _MOST_CATEGORIES:
+    if edges is None and len(values) > MOST_CATEGORIES:
         edges = np.linspace(*ratings.scale, 6)[1:-1].tolist()
     if edges is not None:
         ordered = np.unique(np.asarray(edges, dtype=np.float64))

@@ -16,6 +16,7 @@ import jinja2
 from analysis import apa
 from analysis.analyse import AttributeOutcome, Outcome
 from analysis.answer import attribute_answer, short_answer
+from analysis.model_based import ModelBased
 from analysis.plots import style
 from analysis.plots.boxes import passage_boxes
 from analysis.plots.overview import all_passages
@@ -171,7 +172,7 @@ def _figures(
             "All passages",
             "Systems by median. Grey: participants' means over passages, joined; box: quartiles "
             "and median of single ratings; diamond: mean with "
-            f"{100 * (1 - alpha):g}% CI (t over participants' means). Friedman "
+            f"{100 * (1 - alpha):g}% CI (t over participants' means). {apa.test_name(overall)} "
             f"{apa.result_text(overall)}; n = {overall.n} {overall.unit}. Marks: "
             f"{entry.primary.title}, {pairs[0].correction}; systems that share a letter, or have "
             "no bracket, are not shown to differ.",
@@ -187,11 +188,30 @@ def _attribute_data(entry: AttributeOutcome) -> dict[str, Any]:
         "descriptives": entry.summaries,
         "descriptives_by_passage": entry.by_passage,
         "omnibus": entry.omnibus,
+        "models": _models_data(entry.models),
         "pairwise": [
             {"name": family.name, "primary": family.primary, "results": family.results}
             for family in entry.families
         ],
     }
+
+
+def _models_data(models: ModelBased) -> dict[str, Any]:
+    mixed, ordinal = models.mixed, models.ordinal
+    data: dict[str, Any] = {"notes": models.notes}
+    if mixed is not None:
+        data["mixed"] = {
+            "marginal_means": models.means,
+            "variance_components": mixed.components,
+            "log_likelihood": mixed.log_likelihood,
+            "reml": mixed.reml,
+            "singular": mixed.singular,
+            "converged": mixed.converged,
+            "notes": mixed.notes,
+        }
+    if ordinal is not None:
+        data["ordinal"] = ordinal
+    return data
 
 
 def _write(path: Path, text: str) -> Path:
