@@ -63,7 +63,8 @@ def with_clear_errors(command: click.Command) -> click.Command:
     if isinstance(command, click.Group):
         for child in command.commands.values():
             with_clear_errors(child)
-    elif command.callback is not None:
+    elif command.callback is not None and not hasattr(command.callback, "ends_clearly"):
+        # Commands outlive applications: one that was wrapped for an earlier one stays as it is.
         command.callback = _clear(command.callback)
     return command
 
@@ -81,4 +82,5 @@ def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             raise click.ClickException(" ".join(str(error).split())) from None
 
+    run.ends_clearly = True  # type: ignore[attr-defined]
     return run
