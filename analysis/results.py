@@ -53,6 +53,7 @@ class Result:
         pvalue_corrected: after `correction`, over the family it belongs to.
         correction: as "Holm over 10 pairs".
         passage: the passage it is about, where it is about one.
+        details: further numbers of the method, as an epsilon.
         notes: what was left out or needs care.
     """
 
@@ -69,6 +70,7 @@ class Result:
     pvalue_corrected: float | None = None
     correction: str | None = None
     passage: str | None = None
+    details: tuple[Quantity, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -79,6 +81,15 @@ class Result:
     def significant(self, alpha: float = 0.05) -> bool:
         """Whether the p-value to judge by is at most alpha; never true where it is NaN."""
         return bool(self.pvalue_final <= alpha)
+
+    def detail(self, name: str) -> float:
+        """A further number by its name.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        values = {quantity.name: quantity.value for quantity in self.details}
+        return values[name]
 
     @property
     def label(self) -> str:
