@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis import descriptive, omnibus, pairwise
-from analysis.blocks import participant_blocks
+from analysis import agreement, anova, descriptive, omnibus, pairwise
+from analysis.blocks import Blocks, participant_blocks
+from analysis.equivalence import tost
 from analysis.model_based import ModelBased, model_based
+from analysis.permutation import sign_flip
 from analysis.plan import Plan
+from analysis.posthoc import conover_friedman, nemenyi
 from analysis.ratings import Ratings
-from analysis.results import Result
+from analysis.results import Quantity, Result
+from analysis.screening import Screening, screen
 
 PairwiseTest = Callable[[Ratings, str, float], tuple[Result, ...]]
 
@@ -51,6 +55,7 @@ class AttributeOutcome:
         omnibus: whether the systems differ at all; the first is the primary one.
         families: pairwise comparisons; exactly one is primary.
         models: what the mixed models found.
+        agreement: of participants with each other.
     """
 
     attribute: str
@@ -61,6 +66,7 @@ class AttributeOutcome:
     omnibus: tuple[Result, ...]
     families: tuple[Family, ...]
     models: ModelBased
+    agreement: tuple[Quantity, ...]
 
     @property
     def primary(self) -> Family:
@@ -75,17 +81,21 @@ class Outcome:
     Attributes:
         ratings: as they were read, before screening.
         plan: what was to be done.
+        screening: who was excluded, and why.
+        without_screening: the primary comparisons of everybody, where somebody was excluded.
         attributes: the primary one first.
     """
 
     ratings: Ratings
     plan: Plan
+    screening: Screening
+    without_screening: tuple[Result, ...]
     attributes: tuple[AttributeOutcome, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading and every analysis left out or assumed, each once."""
-        notes = list(self.ratings.notes)
+        notes = [*self.ratings.notes, *self.screening.notes]
         for entry in self.attributes:
             notes += [note for result in entry.omnibus[:1] for note in result.notes]
             notes += entry.models.notes
@@ -107,8 +117,15 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
                 f"{', '.join(names)}"
             )
         names.sort(key=lambda name: name != plan.attribute)
-    parts = (ratings.only(attribute=name) for name in names)
-    return Outcome(ratings, plan, tuple(_attribute(part, plan) for part in parts))
+    screening = screen(ratings, plan.screening)
+    everybody: tuple[Result, ...] = ()
+    if screening.excluded and plan.primary in PAIRWISE:
+        _, test = PAIRWISE[plan.primary]
+        compared = ratings.only(attribute=names[0]).compared()
+        everybody = test(compared, plan.correction, plan.level)
+    parts = [screening.kept.only(attribute=name) for name in names]
+    outcomes = tuple(_attribute(part, plan) for part in parts)
+    return Outcome(ratings, plan, screening, everybody, outcomes)
 
 
 def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
@@ -119,6 +136,7 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
         for name, (title, test) in PAIRWISE.items()
     )
     models = model_based(compared, plan.correction, plan.level)
+    families += _more_families(compared, blocks, plan)
     families += _model_families(models, plan.primary)
     if not any(family.primary for family in families):
         raise ValueError(f"the plan's primary analysis cannot be done. {' '.join(models.notes)}")
@@ -126,6 +144,7 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
         omnibus.friedman(blocks, plan.level, plan.seed),
         omnibus.iman_davenport(blocks),
         omnibus.quade(blocks),
+        anova.recommended(anova.one_way(blocks, plan.level)),
         omnibus.kruskal_wallis(compared),
     )
     model_first = plan.primary == "mixed model"
@@ -140,7 +159,36 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
         omnibus=(*models.tests, *ranks) if model_first else (*ranks, *models.tests),
         families=families,
         models=models,
+        agreement=_agreement(compared, plan.level),
     )
+
+
+def _more_families(compared: Ratings, blocks: Blocks, plan: Plan) -> tuple[Family, ...]:
+    """Pairwise comparisons that bring a correction of their own, and equivalence where planned."""
+    flips = sign_flip(compared, seed=plan.seed, level=plan.level)
+    title = "Sign-flip permutation tests"
+    families = [
+        Family("permutation", title, flips, plan.primary == "permutation"),
+        Family("conover", "Conover tests", conover_friedman(blocks, plan.correction)),
+        Family("nemenyi", "Nemenyi tests", nemenyi(blocks)),
+        Family("tukey", "Tukey tests", anova.tukey(compared, plan.level)),
+    ]
+    if plan.equivalence_margin is not None:
+        same = tost(compared, plan.equivalence_margin, alpha=plan.alpha, correction=plan.correction)
+        families.append(Family("tost", "Equivalence tests", same))
+    return tuple(families)
+
+
+def _agreement(compared: Ratings, level: float) -> tuple[Quantity, ...]:
+    """How far participants agree, as far as the table allows it."""
+    found = [agreement.krippendorff_alpha(compared)]
+    try:
+        for result in agreement.intraclass_correlations(compared, level):
+            if result.effect is not None and result.name in ("ICC2", "ICC2k"):
+                found.append(result.effect)
+    except ValueError:
+        return tuple(found)  # no stimulus was rated by everybody; alpha allows that
+    return tuple(found)
 
 
 def _model_families(models: ModelBased, primary: str) -> tuple[Family, ...]:

@@ -84,6 +84,11 @@ def results_json(outcome: Outcome) -> str:
         "plan": {**to_data(outcome.plan), "sha256": outcome.plan.sha256},
         "versions": versions(),
         "answer": short_answer(outcome),
+        "screening": {
+            "excluded": outcome.screening.excluded,
+            "exclusions": outcome.screening.exclusions,
+            "primary_without_screening": outcome.without_screening,
+        },
         "notes": outcome.notes,
         "attributes": [_attribute_data(entry) for entry in outcome.attributes],
     }
@@ -189,6 +194,7 @@ def _attribute_data(entry: AttributeOutcome) -> dict[str, Any]:
         "descriptives_by_passage": entry.by_passage,
         "omnibus": entry.omnibus,
         "models": _models_data(entry.models),
+        "agreement": entry.agreement,
         "pairwise": [
             {"name": family.name, "primary": family.primary, "results": family.results}
             for family in entry.families

@@ -1,0 +1,248 @@
+"""Who is excluded, and why: the rules of a study's plan applied to its ratings.
+
+Rules are data, as in `study.yaml`:
+
+    analysis:
+      screening:
+        - {rule: hidden reference, below: 90, share: 0.15}
+        - {rule: mid anchor, anchor: lowpass_7000, above: 90, share: 0.15, guard: 0.25}
+        - {rule: listening time, at_least_ms: 2000, share: 0.5}
+        - {rule: straight liner, sd_below: 2}
+        - {rule: repeats, mean_difference: 20}
+
+Scores in rules are in points of the study's scale.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.ratings import FloatArray, Ratings
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """One reason why one participant is excluded."""
+
+    participant: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Screening:
+    """The outcome of screening.
+
+    Attributes:
+        kept: the ratings of those who passed.
+        exclusions: every reason, by participant.
+        notes: what a rule could not check.
+    """
+
+    kept: Ratings
+    exclusions: tuple[Exclusion, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """Who is excluded, each once."""
+        return tuple(dict.fromkeys(entry.participant for entry in self.exclusions))
+
+
+Finding = tuple[dict[str, str], list[str]]
+"""Reasons by participant, and notes."""
+
+
+def screen(ratings: Ratings, rules: Sequence[Mapping[str, Any]]) -> Screening:
+    """Apply every rule to all ratings; a participant whom any rule names is excluded.
+
+    Raises:
+        ValueError: a rule is unknown, or its settings are, or nobody would be left.
+    """
+    exclusions: list[Exclusion] = []
+    notes: list[str] = []
+    for rule in rules:
+        settings = dict(rule)
+        name = str(settings.pop("rule", ""))
+        if name not in RULES:
+            raise ValueError(f"screening: no rule is called {name!r}; there are {', '.join(RULES)}")
+        known = set(inspect.signature(RULES[name]).parameters) - {"ratings"}
+        if set(settings) - known:
+            raise ValueError(
+                f"screening: rule {name!r} has no {', '.join(sorted(set(settings) - known))}; "
+                f"it has {', '.join(sorted(known))}"
+            )
+        reasons, said = RULES[name](ratings, **settings)
+        exclusions += [Exclusion(who, name, reason) for who, reason in reasons.items()]
+        notes += said
+    excluded = {entry.participant for entry in exclusions}
+    stays = np.array([name not in excluded for name in ratings.participant.levels])
+    if not stays.any():
+        raise ValueError(f"screening would exclude all {len(stays)} participants")
+    kept = ratings.where(stays[ratings.participant.codes]) if excluded else ratings
+    return Screening(kept, tuple(exclusions), tuple(notes))
+
+
+def hidden_reference(ratings: Ratings, below: float = 90.0, share: float = 0.15) -> Finding:
+    """BS.1534-3: excludes who rates the hidden reference below 90 on more than 15 % of items."""
+    rows = _rows_of(ratings, "role", "reference")
+    if not rows.any():
+        return {}, ["Hidden-reference rule: no hidden reference was rated."]
+    misses, items = _counts(ratings, rows, ratings.score < below)
+    return {
+        name: f"rated the hidden reference below {below:g} on {miss} of {count} items"
+        for name, miss, count in zip(ratings.participant.levels, misses, items, strict=True)
+        if count and miss / count > share
+    }, []
+
+
+def mid_anchor(
+    ratings: Ratings,
+    anchor: str = "",
+    above: float = 90.0,
+    share: float = 0.15,
+    guard: float = 0.25,
+) -> Finding:
+    """BS.1534-3: excludes who rates the mid anchor above 90 on more than 15 % of items.
+
+    Items on which more than 25 % of the participants do so are not counted: there the anchor is
+    hard to hear, and nobody is to blame.
+    """
+    if not anchor or anchor not in ratings.systems:
+        return {}, [f"Mid-anchor rule: no anchor called {anchor!r} was rated."]
+    rows = _rows_of(ratings, "system", anchor)
+    high = ratings.score > above
+    items = ratings.passage.codes
+    size = len(ratings.passage.levels)
+    rated = np.bincount(items[rows], minlength=size)
+    misled = np.bincount(items[rows & high], minlength=size)
+    hard = misled > guard * np.maximum(rated, 1)
+    misses, counted = _counts(ratings, rows & ~hard[items], high)
+    notes = [
+        f"Mid-anchor rule: {name} was not counted, more than {100 * guard:g}% of participants "
+        f"rated {anchor} above {above:g}."
+        for name, is_hard in zip(ratings.passage.levels, hard, strict=True)
+        if is_hard
+    ]
+    return {
+        name: f"rated the mid anchor above {above:g} on {miss} of {count} items"
+        for name, miss, count in zip(ratings.participant.levels, misses, counted, strict=True)
+        if count and miss / count > share
+    }, notes
+
+
+def listening_time(ratings: Ratings, at_least_ms: float = 1000.0, share: float = 0.5) -> Finding:
+    """Excludes who listened less than this to more than a share of the stimuli."""
+    known = ~np.isnan(ratings.listened_ms)
+    if not known.any():
+        return {}, ["Listening-time rule: how long participants listened is not known."]
+    short, count = _counts(ratings, known, ratings.listened_ms < at_least_ms)
+    return {
+        name: f"listened less than {at_least_ms:g} ms to {few} of {all_} stimuli"
+        for name, few, all_ in zip(ratings.participant.levels, short, count, strict=True)
+        if all_ and few / all_ > share
+    }, []
+
+
+def straight_liner(ratings: Ratings, sd_below: float = 1.0) -> Finding:
+    """Excludes who gave nearly the same score to everything."""
+    found = {}
+    for code, name in enumerate(ratings.participant.levels):
+        score = ratings.score[ratings.participant.codes == code]
+        if len(score) > 2 and score.std(ddof=1) < sd_below:
+            found[name] = (
+                f"the standard deviation of all {len(score)} scores is "
+                f"{score.std(ddof=1):.3g}, below {sd_below:g}"
+            )
+    return found, []
+
+
+def repeats(ratings: Ratings, mean_difference: float = 25.0) -> Finding:
+    """Excludes who, asked twice, answers on average this many points apart."""
+    spread = repeat_differences(ratings)
+    if np.isnan(spread).all():
+        return {}, ["Repeats rule: no trial was repeated."]
+    return {
+        name: f"repeated trials differ by {value:.3g} points on average"
+        for name, value in zip(ratings.participant.levels, spread, strict=True)
+        if value > mean_difference
+    }, []
+
+
+def manual(ratings: Ratings, participant: str = "", reason: str = "") -> Finding:
+    """Excludes one participant for a documented reason.
+
+    Raises:
+        ValueError: no reason is given, or there is no such participant.
+    """
+    if not reason:
+        raise ValueError(f"screening: excluding {participant!r} by hand needs a reason")
+    if participant not in ratings.participant.levels:
+        raise ValueError(f"screening: there is no participant {participant!r} to exclude")
+    return {participant: reason}, []
+
+
+RULES: dict[str, Callable[..., Finding]] = {
+    "hidden reference": hidden_reference,
+    "mid anchor": mid_anchor,
+    "listening time": listening_time,
+    "straight liner": straight_liner,
+    "repeats": repeats,
+    "manual": manual,
+}
+
+
+def repeat_differences(ratings: Ratings) -> FloatArray:
+    """Each participant's mean spread (max − min) over repeated trials; NaN without repeats."""
+    factors = (ratings.participant, ratings.passage, ratings.system, ratings.attribute)
+    shape = tuple(len(factor.levels) for factor in factors)
+    flat = np.ravel_multi_index(tuple(factor.codes for factor in factors), shape)
+    size = int(np.prod(shape))
+    low, high = np.full(size, np.inf), np.full(size, -np.inf)
+    np.minimum.at(low, flat, ratings.score)
+    np.maximum.at(high, flat, ratings.score)
+    repeated = (np.bincount(flat, minlength=size) > 1).reshape(shape[0], -1)
+    spread = np.where(repeated, (high - low).reshape(shape[0], -1), 0.0).sum(axis=1)
+    mean = np.full(shape[0], np.nan)
+    np.divide(spread, repeated.sum(axis=1), out=mean, where=repeated.any(axis=1))
+    return mean
+
+
+def outliers(ratings: Ratings) -> np.ndarray:
+    """Rows beyond 1.5 IQR of their condition and item, by Tukey's hinges (BS.1534-3).
+
+    Removed only with a documented reason. Returns a mask over the rows.
+    """
+    beyond = np.zeros(len(ratings), dtype=bool)
+    groups = ratings.passage.codes * len(ratings.systems) + ratings.system.codes
+    for group in np.unique(groups):
+        rows = groups == group
+        low, high = tukey_hinges(ratings.score[rows])
+        reach = 1.5 * (high - low)
+        beyond[rows] = (ratings.score[rows] < low - reach) | (ratings.score[rows] > high + reach)
+    return beyond
+
+
+def tukey_hinges(values: FloatArray) -> tuple[float, float]:
+    """Medians of the lower and the upper half; with an odd count the median is in both."""
+    ordered = np.sort(values)
+    half = (len(ordered) + 1) // 2
+    return float(np.median(ordered[:half])), float(np.median(ordered[-half:]))
+
+
+def _rows_of(ratings: Ratings, factor: str, level: str) -> np.ndarray:
+    return np.asarray(getattr(ratings, factor).names() == level, dtype=bool)
+
+
+def _counts(
+    ratings: Ratings, rows: np.ndarray, failed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Failed and all of these rows, per participant."""
+    size = len(ratings.participant.levels)
+    who = ratings.participant.codes
+    return np.bincount(who[rows & failed], minlength=size), np.bincount(who[rows], minlength=size)
