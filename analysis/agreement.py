@@ -19,7 +19,8 @@ def intraclass_correlations(ratings: Ratings, level: float = 0.95) -> tuple[Resu
     Stimuli that a participant did not rate are left out for everybody.
 
     Raises:
-        ValueError: fewer than 2 stimuli were rated by all of 2 or more participants.
+        ValueError: fewer than 2 stimuli were rated by all of 2 or more participants, or the scores
+            leave no error.
     """
     table, notes = _stimuli_by_participants(ratings)
     n, k = table.shape
@@ -30,6 +31,8 @@ def intraclass_correlations(ratings: Ratings, level: float = 0.95) -> tuple[Resu
     ms_within = ss_within / (n * (k - 1))
     ms_raters = ss_raters / (k - 1)
     ms_error = (ss_within - ss_raters) / ((n - 1) * (k - 1))
+    if ms_error <= 1e-12 * max(1.0, ms_targets):
+        raise ValueError("participants agree entirely: the scores leave no error to compare with")
     df = (float(n - 1), float(n * (k - 1)), float((n - 1) * (k - 1)))
     values = {
         "ICC1": ((ms_targets - ms_within) / (ms_targets + (k - 1) * ms_within), "absolute"),

@@ -187,7 +187,9 @@ def _agreement(compared: Ratings, level: float) -> tuple[Quantity, ...]:
             if result.effect is not None and result.name in ("ICC2", "ICC2k"):
                 found.append(result.effect)
     except ValueError:
-        return tuple(found)  # no stimulus was rated by everybody; alpha allows that
+        return tuple(
+            found
+        )  # alpha allows stimuli that somebody did not rate, and scores without error
     return tuple(found)
 
 

@@ -38,6 +38,10 @@ def friedman(blocks: Blocks, level: float = 0.95, seed: int = 1) -> Result:
         effect=Quantity(
             "Kendall's W", statistic / (n * (k - 1)), kendall_interval(ranks, level, seed)
         ),
+        details=tuple(
+            Quantity(f"mean rank of {system}", float(rank))
+            for system, rank in zip(blocks.systems, ranks.mean(axis=0), strict=True)
+        ),
         notes=(*blocks.notes, *_nothing_differs(statistic)),
     )
 

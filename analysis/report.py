@@ -15,11 +15,14 @@ import jinja2
 
 from analysis import apa
 from analysis.analyse import AttributeOutcome, Outcome
-from analysis.answer import attribute_answer, short_answer
+from analysis.answer import attribute_answer, ranked, short_answer
 from analysis.model_based import ModelBased
+from analysis.plan import Plan
 from analysis.plots import style
 from analysis.plots.boxes import passage_boxes
 from analysis.plots.overview import all_passages
+from analysis.plots.pairs import critical_difference_diagram, forest, heat_map
+from analysis.posthoc import critical_difference
 from analysis.results import to_data
 
 FORMAT_VERSION = 1
@@ -105,7 +108,8 @@ def draw_figures(
             prefix = f"{file_name(entry.attribute)}_" if len(outcome.attributes) > 1 else ""
             colours = style.colours_of(outcome.ratings.systems)
             figures = []
-            for figure in _figures(entry, colours, outcome.plan.alpha):
+            drawings = _figures(entry, colours, outcome.plan.alpha)
+            for figure in (*drawings, *_pair_figures(entry, outcome.plan)):
                 name, title, caption, axes = figure
                 if outcome.ratings.simulated:
                     caption = f"{style.SIMULATED}. {caption}"
@@ -182,6 +186,39 @@ def _figures(
             f"{entry.primary.title}, {pairs[0].correction}; systems that share a letter, or have "
             "no bracket, are not shown to differ.",
             all_passages(entry.ratings, entry.summaries, pairs, colours, alpha=alpha),
+        ),
+    ]
+
+
+def _pair_figures(entry: AttributeOutcome, plan: Plan) -> list[tuple[str, str, str, Any]]:
+    """The figures of the pairwise comparisons, as `_figures`."""
+    pairs, alpha, margin = entry.primary.results, plan.alpha, plan.equivalence_margin
+    said = f"{entry.primary.title}, {pairs[0].correction}; n = {pairs[0].n} {pairs[0].unit}"
+    order = [system for system in ranked(entry) if system in entry.compared.systems]
+    friedman = next(result for result in entry.omnibus if result.name == "friedman")
+    ranks = {system: friedman.detail(f"mean rank of {system}") for system in friedman.systems}
+    critical = critical_difference(friedman.n, len(ranks), alpha)
+    return [
+        (
+            "differences",
+            "Differences",
+            f"Difference of each pair with {100 * (1 - alpha):g}% interval, filled where "
+            f"significant. {said}."
+            + (f" Band: equivalence margin ±{margin:g} points." if margin else ""),
+            forest(pairs, entry.ratings.scale, alpha=alpha, margin=margin),
+        ),
+        (
+            "effects",
+            "Effects and p-values",
+            f"Effect of row minus column as colour, corrected p as text. {said}.",
+            heat_map(pairs, order, alpha=alpha),
+        ),
+        (
+            "critical_difference",
+            "Critical difference",
+            "Mean ranks of participants' means; bars join systems that Nemenyi's test does not "
+            f"tell apart at {alpha:g}; n = {friedman.n} participants.",
+            critical_difference_diagram(ranks, critical, friedman.n),
         ),
     ]
 

@@ -33,7 +33,7 @@ def passage_boxes(
             patch_artist=True,
             manage_ticks=False,
             boxprops={"facecolor": colours[system], "edgecolor": "#222222", "linewidth": 0.6},
-            medianprops={"color": "#FFFFFF", "linewidth": 1.4},
+            medianprops={"color": "#111111", "linewidth": 1.6},
             whiskerprops={"color": "#222222", "linewidth": 0.6},
             capprops={"color": "#222222", "linewidth": 0.6},
             flierprops={

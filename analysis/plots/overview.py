@@ -13,7 +13,13 @@ from analysis.apa import p_text
 from analysis.descriptive import Summary, participant_means
 from analysis.letters import compact_letters
 from analysis.plots.boxes import score_label
-from analysis.plots.style import PAGE_INCHES, colours_of, new_axes, quality_bands
+from analysis.plots.style import (
+    PAGE_INCHES,
+    colours_of,
+    new_axes,
+    quality_bands,
+    scale_of_categories,
+)
 from analysis.ratings import Ratings
 from analysis.results import Result
 
@@ -62,7 +68,7 @@ def all_passages(
         ax.tick_params(axis="x", labelrotation=20)
     low, high = ratings.scale
     ax.set_ylim(low - 0.02 * (high - low), top)
-    ax.set_yticks(np.linspace(low, high, 6))
+    ax.set_yticks(np.linspace(low, high, 5 if scale_of_categories(ratings.scale) else 6))
     ax.spines["left"].set_bounds(low, high)
     ax.set_ylabel(score_label(ratings))
     return ax
@@ -111,7 +117,7 @@ def _box(ax: Axes, summary: Summary, place: int, colour: str) -> None:
     height = summary.q3 - summary.q1
     box = Rectangle((left, summary.q1), width, height, facecolor=colour, linewidth=0, zorder=3)
     ax.add_patch(box)
-    ax.plot([left, left + width], [summary.median] * 2, color="#FFFFFF", linewidth=1.6, zorder=4)
+    ax.plot([left, left + width], [summary.median] * 2, color="#111111", linewidth=1.6, zorder=4)
 
 
 def _mean(ax: Axes, summary: Summary, place: int, interval: str) -> None:

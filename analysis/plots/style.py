@@ -73,7 +73,8 @@ def markers_of(systems: Sequence[str]) -> dict[str, str]:
 
 def quality_bands(ax: Axes, scale: tuple[float, float], *, words: bool = True) -> None:
     """Five bands behind the data, as the quality scale of BS.1534 labels them."""
-    edges = np.linspace(*scale, len(QUALITY) + 1)
+    half = 0.5 if scale_of_categories(scale) else 0.0
+    edges = np.clip(np.linspace(scale[0] - half, scale[1] + half, len(QUALITY) + 1), *scale)
     for index, word in enumerate(QUALITY):
         if index % 2 == 0:
             ax.axhspan(edges[index], edges[index + 1], color="#000000", alpha=0.045, lw=0, zorder=0)
@@ -88,6 +89,11 @@ def quality_bands(ax: Axes, scale: tuple[float, float], *, words: bool = True) -
                 fontsize=7,
                 color="#555555",
             )
+
+
+def scale_of_categories(scale: tuple[float, float]) -> bool:
+    """Whether scores are the five categories themselves, 1 to 5, and not points between labels."""
+    return scale == (1.0, 5.0)
 
 
 def legend_below(ax: Axes, colours: dict[str, str]) -> None:

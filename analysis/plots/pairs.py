@@ -1,0 +1,162 @@
+"""Figures of pairwise comparisons: forest, heat map, critical-difference diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+
+from analysis.apa import number, p_cell, score_digits
+from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, new_axes
+from analysis.results import Result
+
+SURE, UNSURE = "#0072B2", "#8A8F96"
+
+
+def forest(
+    pairs: Sequence[Result],
+    scale: tuple[float, float],
+    ax: Axes | None = None,
+    *,
+    alpha: float = 0.05,
+    margin: float | None = None,
+) -> Axes:
+    """Differences of all pairs with their intervals; filled where significant.
+
+    A band shows the margin of equivalence, where there is one. Pairs without an estimate are left
+    out.
+    """
+    shown = [pair for pair in pairs if pair.estimate is not None]
+    ax = ax or new_axes(PAGE_INCHES * 0.75, 0.9 + 0.24 * len(shown))
+    if margin is not None:
+        ax.axvspan(-margin, margin, color="#009E73", alpha=0.12, lw=0, label="equivalence margin")
+    ax.axvline(0, color="#333333", linewidth=0.8)
+    for place, pair in enumerate(shown):
+        assert pair.estimate is not None
+        sure = pair.significant(alpha)
+        colour = SURE if sure else UNSURE
+        interval = pair.estimate.interval
+        if interval is not None and np.isfinite([interval.low, interval.high]).all():
+            ax.plot([interval.low, interval.high], [place, place], color=colour, linewidth=1.4)
+        ax.plot(
+            [pair.estimate.value],
+            [place],
+            marker="o",
+            markersize=5,
+            markerfacecolor=colour if sure else "white",
+            color=colour,
+        )
+        text = f"{number(pair.estimate.value, score_digits(scale))}   p {_p(pair.pvalue_final)}"
+        ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), va="center", fontsize=7)
+    ax.set_yticks(range(len(shown)), [pair.label for pair in shown])
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("Difference in points (first − second)")
+    return ax
+
+
+def heat_map(
+    pairs: Sequence[Result], order: Sequence[str], ax: Axes | None = None, *, alpha: float = 0.05
+) -> Axes:
+    """Effects (colour) and final p-values (text) of all pairs, systems in the given order.
+
+    Row minus column; bold where significant. Pairs without an effect stay white.
+    """
+    side = max(COLUMN_INCHES, 1.4 + 0.52 * len(order))
+    ax = ax or new_axes(side + 0.6, side)
+    place = {system: index for index, system in enumerate(order)}
+    effects = np.full((len(order), len(order)), np.nan)
+    for pair in pairs:
+        first, second = (place[system] for system in pair.systems)
+        value = np.nan if pair.effect is None else pair.effect.value
+        effects[first, second], effects[second, first] = value, -value
+        for row, column in ((first, second), (second, first)):
+            strong = np.isfinite(value) and abs(value) > 0.6 * _largest(pairs)
+            ax.text(
+                column,
+                row,
+                p_cell(pair.pvalue_final),
+                ha="center",
+                va="center",
+                fontsize=7,
+                fontweight="bold" if pair.significant(alpha) else "normal",
+                color="white" if strong else "#222222",
+            )
+    limit = _largest(pairs)
+    image = ax.imshow(effects, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit))
+    name = next((pair.effect.name for pair in pairs if pair.effect is not None), "effect")
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    bar.set_label(f"{name} (row − column)")
+    ax.set_xticks(range(len(order)), order, rotation=30, ha="right")
+    ax.set_yticks(range(len(order)), order)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def critical_difference_diagram(
+    mean_ranks: dict[str, float], critical: float, n: int, ax: Axes | None = None
+) -> Axes:
+    """Mean ranks on a line; bars join systems closer than the critical difference (Demšar 2006).
+
+    1 ─────┬──┬────────┬───── 5        best rank to the right
+           │  │        │
+    Mono ──┘  │        └── Target      names at the ends of their lines
+    Random ───┘
+           ━━━━                        not shown to differ (Nemenyi)
+    """
+    ordered = sorted(mean_ranks, key=lambda system: mean_ranks[system])
+    half = (len(ordered) + 1) // 2
+    groups = _groups([mean_ranks[system] for system in ordered], critical)
+    ax = ax or new_axes(PAGE_INCHES * 0.75, 1.3 + 0.25 * half + 0.12 * len(groups))
+    ax.set_xlim(0.6, len(ordered) + 0.4)
+    depth = 0.6 + 0.18 * len(groups)
+    for index, system in enumerate(ordered):
+        rank, left = mean_ranks[system], index < half
+        level = depth + 0.5 * (index if left else len(ordered) - 1 - index)
+        edge = 0.75 if left else len(ordered) + 0.25
+        ax.plot([rank, rank, edge], [0, level, level], color="#333333", linewidth=0.8)
+        ax.text(
+            edge,
+            level,
+            f"{system} ({rank:.2f}) " if left else f" {system} ({rank:.2f})",
+            ha="right" if left else "left",
+            va="center",
+        )
+    for index, (low, high) in enumerate(groups):
+        y = 0.3 + 0.18 * index
+        ax.plot([low - 0.04, high + 0.04], [y, y], color=SURE, linewidth=3, solid_capstyle="butt")
+    ax.set_ylim(depth + 0.5 * half, -0.9)
+    ax.plot([1, 1 + critical], [-0.6, -0.6], color="#333333", linewidth=1.2, marker="|")
+    ax.text(1 + critical, -0.6, f"  critical difference {critical:.2f} (n = {n})", va="center")
+    ax.xaxis.tick_top()
+    ax.spines[:].set_visible(False)
+    ax.plot([1, len(ordered)], [0, 0], color="#333333", linewidth=0.8)
+    ax.spines["top"].set_position(("data", 0))
+    ax.set_xticks(range(1, len(ordered) + 1))
+    ax.tick_params(axis="x", pad=1)
+    ax.set_yticks([])
+    return ax
+
+
+def _groups(ranks: Sequence[float], critical: float) -> list[tuple[float, float]]:
+    """Longest runs of sorted ranks that lie within the critical difference."""
+    runs: list[tuple[float, float]] = []
+    for low in ranks:
+        high = max(rank for rank in ranks if low <= rank <= low + critical)
+        if high > low and not any(start <= low and high <= end for start, end in runs):
+            runs.append((low, high))
+    return runs
+
+
+def _largest(pairs: Sequence[Result]) -> float:
+    values = [abs(pair.effect.value) for pair in pairs if pair.effect is not None]
+    return max([value for value in values if np.isfinite(value)], default=0.0) or 1.0
+
+
+def _p(pvalue: float) -> str:
+    text = p_cell(pvalue)
+    return text if text.startswith("<") else f"= {text}"
