@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "listening.cli.database:db",
     "listening.cli.researcher:researcher",
     "stimuli.cli.songs:songs",
+    "stimuli.cli.stimuli:stimuli",
 )
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""
 
