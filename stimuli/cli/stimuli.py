@@ -69,3 +69,37 @@ def render_command(
         click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
     if report.failures:
         raise ValueError(f"{len(report.failures)} songs or passages failed; the rest is rendered")
+
+
+@stimuli.command("import")
+@click.argument("mixes_dir", type=FOLDER)
+@click.option("-o", "--out", type=OUT, required=True, help="Folder for the sound files.")
+@click.option("--seed", default=0, show_default=True, help="Of the dither.")
+@click.option("--lufs", default=-23.0, show_default=True, help="Loudness of every stimulus.")
+def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float) -> None:
+    """Import ready-made mixes that lie in MIXES_DIR as PASSAGE/SYSTEM.wav (or flac, mp3, …).
+
+    A file called reference is the hidden reference and the open one; anchor… is an anchor.
+    """
+    from stimuli.importing import import_mixes
+
+    imported = import_mixes(mixes_dir, out, seed, lufs)
+    for notice in imported.notices:
+        click.echo(f"Note: {notice}.", err=True)
+    passages = {stimulus.passage for stimulus in imported.manifest.stimuli}
+    click.echo(f"{len(imported.manifest.stimuli)} stimuli of {len(passages)} passages in {out}")
+
+
+@stimuli.command("check")
+@click.argument("folder", type=FOLDER)
+def check_command(folder: Path) -> None:
+    """Prove that the stimuli in FOLDER are fit for a test, or name every flaw."""
+    from stimuli.check import check
+
+    flaws = 0
+    for flaw in check(folder):
+        flaws += 1
+        click.echo(flaw)
+    if flaws:
+        raise ValueError(f"{flaws} flaws in {folder}")
+    click.echo("Fit for a test: nothing is missing, equally long and loud, no peak too high.")

@@ -1,0 +1,161 @@
+"""Ready-made mixes -> stimuli: the same loudness, format and length as what is rendered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from mixers.alignment import align, estimate_offset
+from mixers.multitrack import Samples
+from stimuli.audio import is_sound, read, resample, write_wav
+from stimuli.loudness import TARGET_LUFS, Matched, match_loudness
+from stimuli.manifest import Manifest, Role, Stimulus, write_manifest
+from stimuli.passages import fade
+from stimuli.provenance import code_version
+from stimuli.render import FADE_S, RATE_HZ, slug
+from stimuli.seeds import seed_for
+
+ROLE_OF_NAME: dict[str, Role] = {
+    "reference": "reference",
+    "anchor": "anchor",
+    "anchor_3500": "anchor",
+    "anchor_7000": "anchor",
+    "anchor35": "anchor",
+    "anchor70": "anchor",
+}
+"""File names, without suffix and in small letters, that are not the names of systems."""
+
+
+MOST_OFFSET_S = 0.25
+SURE = 1.5
+"""The confidence of an offset from which it is believed; see `mixers.alignment`."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The manifest of what was imported, and what was done to files, one sentence each."""
+
+    manifest: Manifest
+    notices: tuple[str, ...]
+
+
+def import_mixes(
+    folder: Path, out: Path, seed: int = 0, target_lufs: float = TARGET_LUFS
+) -> Imported:
+    """Import mixes that lie as `<passage>/<system>.<suffix>`.
+
+    All mixes of a passage are resampled to 44.1 kHz, aligned to the sample, cut to the shortest,
+    faded, brought to one loudness below one true peak, and written as 16-bit WAV. A file called
+    `reference` becomes the hidden reference, and is written again as the open one; `anchor…`
+    becomes an anchor.
+
+    Raises:
+        ValueError: no mixes, or one that cannot be used; the message names the file. Nothing is
+            written to the manifest then.
+        OSError: a file cannot be read or written.
+    """
+    passages = {
+        path.name: sorted(file for file in path.iterdir() if is_sound(file))
+        for path in sorted(folder.iterdir())
+        if path.is_dir()
+    }
+    passages = {name: files for name, files in passages.items() if files}
+    if not passages:
+        raise ValueError(f"{folder} holds no mixes: expected <passage>/<system>.wav")
+    out.mkdir(parents=True, exist_ok=True)
+    stimuli: list[Stimulus] = []
+    notices: list[str] = []
+    for name, files in passages.items():
+        sounds, done = _read_passage(name, files)
+        notices.extend(done)
+        try:
+            matched = match_loudness(sounds, RATE_HZ, target_lufs)
+        except ValueError as error:
+            raise ValueError(f"passage {name}: {error}") from None
+        stimuli.extend(_write_passage(name, matched, out, seed))
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    manifest = Manifest(folder.resolve().name, seed, code_version(), now, tuple(stimuli))
+    write_manifest(manifest, out)
+    return Imported(manifest, tuple(notices))
+
+
+def _read_passage(passage: str, files: list[Path]) -> tuple[dict[str, Samples], list[str]]:
+    """The mixes of one passage at one rate and length, and what was done to them."""
+    sounds: dict[str, Samples] = {}
+    notices: list[str] = []
+    for path in files:
+        if path.stem in sounds:
+            raise ValueError(f"{path}: passage {passage} has two mixes called {path.stem!r}")
+        samples, rate_hz = read(path)
+        if len(samples) > 2:
+            raise ValueError(f"{path} has {len(samples)} channels; must be mono or stereo")
+        if rate_hz != RATE_HZ:
+            notices.append(f"{path}: resampled from {rate_hz} Hz to {RATE_HZ} Hz")
+        stereo = np.repeat(samples, 2, axis=0) if len(samples) == 1 else samples
+        sounds[path.stem] = resample(stereo, rate_hz, RATE_HZ)
+    notices.extend(_align(passage, sounds))
+    frames = min(samples.shape[1] for samples in sounds.values())
+    longest = max(samples.shape[1] for samples in sounds.values())
+    if longest > frames:
+        notices.append(
+            f"passage {passage}: lengths differ by up to {(longest - frames) / RATE_HZ:.3f} s; "
+            f"all are cut to {frames / RATE_HZ:.3f} s"
+        )
+    cut = {name: fade(sound[:, :frames], RATE_HZ, FADE_S) for name, sound in sounds.items()}
+    return cut, notices
+
+
+def _align(passage: str, sounds: dict[str, Samples]) -> list[str]:
+    """Move mixes that lie late or early, as encoders leave them, onto the reference.
+
+    Without a reference the first mix is the one to lie on. Where mixes have too little in common
+    to tell, they stay as they are.
+    """
+    first = next((name for name in sounds if name.lower() == "reference"), next(iter(sounds)))
+    notices = []
+    for name in sounds:
+        found = estimate_offset([sounds[first]], sounds[name], RATE_HZ, MOST_OFFSET_S)
+        if name != first and found.offset_frames and found.confidence > SURE:
+            sounds[name] = align(sounds[name], found.offset_frames, sounds[name].shape[1])
+            side = "late" if found.offset_frames > 0 else "early"
+            notices.append(
+                f"passage {passage}: {name} was {abs(found.offset_frames)} frames {side} "
+                f"against {first}; moved"
+            )
+    return notices
+
+
+def _write_passage(
+    passage: str, matched: dict[str, Matched], out: Path, seed: int
+) -> list[Stimulus]:
+    name = slug(passage)
+    (out / name).mkdir(exist_ok=True)
+    stimuli: list[Stimulus] = []
+    for system, sound in sorted(matched.items()):
+        role = ROLE_OF_NAME.get(system.lower(), "system")
+        roles: list[Role] = [role, "open_reference"] if role == "reference" else [role]
+        for written in roles:
+            file = "open_reference" if written == "open_reference" else slug(system)
+            path = f"{name}/{file}.wav"
+            write_wav(out / path, sound.samples, RATE_HZ, seed_for(seed, path, "dither"))
+            stimuli.append(
+                Stimulus(
+                    id=f"{name}.{file}",
+                    song=passage,
+                    passage=name,
+                    system=system,
+                    role=written,
+                    path=path,
+                    sha256=hashlib.sha256((out / path).read_bytes()).hexdigest(),
+                    sample_rate_hz=RATE_HZ,
+                    start_s=0.0,
+                    duration_s=sound.samples.shape[1] / RATE_HZ,
+                    loudness_lufs=round(sound.loudness_lufs, 3),
+                    gain_db=round(sound.gain_db, 3),
+                )
+            )
+    return stimuli

@@ -1,0 +1,135 @@
+"""Ready-made mixes become stimuli; a set with a flaw is not called fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from numpy.typing import NDArray
+
+from stimuli.audio import read, write_wav
+from stimuli.check import check
+from stimuli.cli.stimuli import stimuli as stimuli_command
+from stimuli.importing import import_mixes
+from stimuli.manifest import read_manifest
+
+Noise = Callable[..., NDArray[np.float32]]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def mixes(tmp_path: Path, noise: Noise, write_sound: Write) -> Path:
+    folder = tmp_path / "mixes"
+    for name in ("verse", "chorus"):
+        write_sound(folder / name / "reference.wav", noise(2.0, channels=2, seed=1))
+        write_sound(folder / name / "ours.flac", 0.3 * noise(2.2, 48_000, 2, seed=2), 48_000)
+        write_sound(folder / name / "theirs.wav", 2 * noise(2.0, channels=1, seed=3))
+    return folder
+
+
+@pytest.fixture
+def fit(mixes: Path, tmp_path: Path) -> Path:
+    import_mixes(mixes, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_imported_mixes_are_fit_for_a_test(mixes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = CliRunner().invoke(stimuli_command, ["import", str(mixes), "-o", str(out)])
+    assert (done.exit_code, done.exception) == (0, None)
+    assert "ours.flac: resampled from 48000 Hz to 44100 Hz" in done.output
+    assert "passage verse: lengths differ by up to 0.200 s; all are cut to 2.000 s" in done.output
+    assert list(check(out)) == []
+    roles = {(s.system, s.role) for s in read_manifest(out).stimuli}
+    assert roles == {
+        ("ours", "system"),
+        ("reference", "open_reference"),
+        ("reference", "reference"),
+        ("theirs", "system"),
+    }
+
+
+def test_importing_twice_gives_the_same_bytes(mixes: Path, tmp_path: Path) -> None:
+    first, second = (import_mixes(mixes, tmp_path / name).manifest for name in "ab")
+    assert [s.sha256 for s in first.stimuli] == [s.sha256 for s in second.stimuli]
+
+
+def test_an_encoders_delay_is_taken_out(tmp_path: Path, noise: Noise, write_sound: Write) -> None:
+    sound = noise(3.0, channels=2, seed=4)
+    write_sound(tmp_path / "mixes" / "a" / "ours.wav", np.pad(sound, ((0, 0), (1_105, 0))))
+    write_sound(tmp_path / "mixes" / "a" / "reference.wav", sound)
+    imported = import_mixes(tmp_path / "mixes", tmp_path / "out")
+    assert "passage a: ours was 1105 frames late against reference; moved" in imported.notices
+    pair = [read(tmp_path / "out" / "a" / f"{name}.wav")[0] for name in ("ours", "reference")]
+    # The end of ours was moved in; what is left of the fades differs alone.
+    assert np.abs(pair[0] - pair[1])[:, 1_000:-3_000].max() <= 4 / 32_768
+
+
+def test_a_folder_without_mixes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no mixes"):
+        import_mixes(tmp_path, tmp_path / "out")
+
+
+def test_a_silent_mix_is_refused(mixes: Path, tmp_path: Path) -> None:
+    write_wav(mixes / "verse" / "ours.wav", np.zeros((2, 88_200), dtype=np.float32), 44_100)
+    (mixes / "verse" / "ours.flac").unlink()
+    with pytest.raises(ValueError, match="passage verse: ours is silent"):
+        import_mixes(mixes, tmp_path / "out")
+
+
+def _louder(path: Path) -> None:
+    write_wav(path, 2 * read(path)[0], 44_100)
+
+
+def _clipping(path: Path) -> None:
+    samples = read(path)[0]
+    samples[:, 40_000] = 1.0
+    write_wav(path, samples, 44_100)
+
+
+def _shorter(path: Path) -> None:
+    write_wav(path, read(path)[0][:, :-10], 44_100)
+
+
+def _silent(path: Path) -> None:
+    write_wav(path, 0 * read(path)[0], 44_100)
+
+
+def _out_of_phase(path: Path) -> None:
+    left = read(path)[0][:1]
+    write_wav(path, np.concatenate([left, -left]), 44_100)
+
+
+def _copied(path: Path) -> None:
+    path.write_bytes((path.parent / "theirs.wav").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "flaw"),
+    [
+        (_louder, r"verse/ours\.wav: -1\d\.\d\d LUFS, \+\d\.\d\d LU from the median"),
+        (_clipping, r"verse/ours\.wav: true peak of \+?-?\d\.\d\d dBTP, above -1 dBTP"),
+        (_shorter, "passage verse: formats, lengths or byte sizes differ"),
+        (_silent, r"verse/ours\.wav: is silent"),
+        (_out_of_phase, r"verse/ours\.wav: left and right are out of phase"),
+        (_copied, r"verse/theirs\.wav: is byte for byte verse/ours\.wav"),
+        (Path.unlink, "there is no file|No such file"),
+        (_louder, "is not the file that the manifest describes"),
+    ],
+)
+def test_every_flaw_is_named(fit: Path, spoil: Callable[[Path], None], flaw: str) -> None:
+    spoil(fit / "verse" / "ours.wav")
+    flaws = list(check(fit))
+    assert any(re.search(flaw, line) for line in flaws), flaws
+
+
+def test_a_missing_system_is_named(mixes: Path, tmp_path: Path) -> None:
+    (mixes / "chorus" / "ours.flac").unlink()
+    import_mixes(mixes, tmp_path / "out")
+    assert list(check(tmp_path / "out")) == [
+        "passage chorus: lacks ours, which other passages have"
+    ]
