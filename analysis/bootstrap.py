@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-from analysis.ratings import FloatArray, Ratings
+from analysis.ratings import FloatArray, IntArray, Ratings
 from analysis.results import Interval
 
 Statistic = Literal["mean", "median"]
@@ -37,7 +37,7 @@ def system_intervals(
     drawn_pieces = (
         rng.multinomial(pieces, np.full(pieces, 1 / pieces), size=bootstraps)
         if passages_too
-        else np.ones((bootstraps, pieces), dtype=np.int64)
+        else None
     )
     left_out = 1 - np.eye(people, dtype=np.int64)
     intervals = {}
@@ -46,11 +46,10 @@ def system_intervals(
         rows = rows[np.argsort(ratings.score[rows], kind="stable")]
         score, who = ratings.score[rows], ratings.participant.codes[rows]
         what = ratings.passage.codes[rows]
-        values = _weighted(score, statistic, drawn, who, drawn_pieces, what)
+        values = _resampled(score, statistic, drawn, who, drawn_pieces, what)
         tails = np.array([(1 - level) / 2, (1 + level) / 2])
         if bca:
-            ones = np.ones((people, pieces), dtype=np.int64)
-            jackknife = _weighted(score, statistic, left_out, who, ones, what)
+            jackknife = _resampled(score, statistic, left_out, who, None, what)
             observed = float(np.mean(score) if statistic == "mean" else np.median(score))
             tails = bca_tails(values, jackknife, observed, level)
         low, high = np.nanquantile(values, tails)
@@ -73,39 +72,69 @@ def bca_tails(
     return np.asarray(special.ndtr(bias + (bias + z) / (1 - acceleration * (bias + z))))
 
 
-def _weighted(
+def _resampled(
     score: FloatArray,
     statistic: Statistic,
-    people: np.ndarray,
-    who: np.ndarray,
-    pieces: np.ndarray,
-    what: np.ndarray,
+    people: IntArray,
+    who: IntArray,
+    pieces: IntArray | None,
+    what: IntArray,
 ) -> FloatArray:
-    """The statistic of sorted scores under each draw of clusters, shape (draws,); NaN if empty."""
+    """The statistic under each draw of clusters, shape (draws,); NaN where nothing was drawn.
+
+    Args:
+        score: shape (rows,), ascending.
+        statistic: of the rows, each as often as its clusters were drawn.
+        people: how often each participant was drawn, shape (draws, participants).
+        who: participant of each row.
+        pieces: how often each passage was drawn, shape (draws, passages); None for once each.
+        what: passage of each row.
+    """
+    if statistic == "mean":
+        return _means(score, people, who, pieces, what)
+    values, codes = np.unique(score, return_inverse=True)
+    if pieces is None:
+        # Rows of equal score are counted together: draws × values instead of draws × rows.
+        counts = np.zeros((people.shape[1], len(values)))
+        np.add.at(counts, (who, codes), 1)
+        return _medians(values, np.rint(people.astype(np.float64) @ counts))
     step = max(1, CHUNK_VALUES // max(1, len(score)))
-    parts = []
-    for start in range(0, len(people), step):
-        draw = slice(start, start + step)
-        weights = people[draw][:, who] * pieces[draw][:, what]
-        parts.append(_mean(score, weights) if statistic == "mean" else _median(score, weights))
+    parts = [
+        _medians(
+            score, people[start : start + step][:, who] * pieces[start : start + step][:, what]
+        )
+        for start in range(0, len(people), step)
+    ]
     return np.concatenate(parts)
 
 
-def _mean(score: FloatArray, weights: np.ndarray) -> FloatArray:
-    total = weights.sum(axis=1)
-    means = np.full(len(total), np.nan)
-    np.divide(weights @ score, total, out=means, where=total > 0)
+def _means(
+    score: FloatArray, people: IntArray, who: IntArray, pieces: IntArray | None, what: IntArray
+) -> FloatArray:
+    """Means by sums and counts per participant and passage."""
+    shape = (people.shape[1], int(what.max()) + 1 if pieces is None else pieces.shape[1])
+    sums, counts = np.zeros(shape), np.zeros(shape)
+    np.add.at(sums, (who, what), score)
+    np.add.at(counts, (who, what), 1)
+    drawn = people.astype(np.float64)
+    if pieces is None:
+        total, size = drawn @ sums.sum(axis=1), drawn @ counts.sum(axis=1)
+    else:
+        total = ((drawn @ sums) * pieces).sum(axis=1)
+        size = ((drawn @ counts) * pieces).sum(axis=1)
+    means = np.full(len(people), np.nan)
+    np.divide(total, size, out=means, where=size > 0)
     return means
 
 
-def _median(score: FloatArray, weights: np.ndarray) -> FloatArray:
-    """Median of sorted scores repeated by integer weights: the middle, or the mean of both."""
-    cumulated = np.cumsum(weights, axis=1, dtype=np.int64)
+def _medians(values: FloatArray, weights: FloatArray | IntArray) -> FloatArray:
+    """Median of ascending values repeated by whole weights: the middle, or the mean of both."""
+    cumulated = np.cumsum(weights, axis=1)
     total = cumulated[:, -1]
     lower = (cumulated < ((total + 1) // 2)[:, None]).sum(axis=1)
     upper = (cumulated < (total // 2 + 1)[:, None]).sum(axis=1)
-    last = len(score) - 1
-    middle = (score[np.minimum(lower, last)] + score[np.minimum(upper, last)]) / 2
+    last = len(values) - 1
+    middle = (values[np.minimum(lower, last)] + values[np.minimum(upper, last)]) / 2
     return np.where(total > 0, middle, np.nan)
 
 

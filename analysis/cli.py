@@ -59,6 +59,11 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         help="Name a column of a file, as system=mixer. Repeat as needed.",
     )
     @click.option(
+        "--wide",
+        metavar="A,B,…",
+        help="Columns of a file that hold one system's scores each (a row a page).",
+    )
+    @click.option(
         "--scale", nargs=2, type=float, help="Lowest and highest possible score of a file."
     )
     @click.option(
@@ -75,13 +80,15 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         source: str,
         out: Path,
         columns: tuple[str, ...],
+        wide: str | None,
         scale: tuple[float, float] | None,
         simulated: bool,
         plan: Path | None,
     ) -> None:
         """Analyse a study or a file of ratings, and print the short answer.
 
-        Files are CSV, Parquet or JSON, one row a rating. Medians and intervals, Friedman's test,
+        Files are CSV, Parquet or JSON, one row a rating, or exports of webMUSHRA, pymushra and the
+        Web Audio Evaluation Tool. Medians and intervals, Friedman's test,
         pairwise Wilcoxon tests with Holm's correction, figures and a report are written to the
         folder; the answer is printed.
         """
@@ -89,7 +96,9 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         from analysis.answer import short_answer
         from analysis.plan import plan_from
 
-        ratings, declared = _read(source, _columns(columns), scale, simulated, read_study)
+        ratings, declared = _read(
+            source, _columns(columns), wide.split(",") if wide else [], scale, simulated, read_study
+        )
         outcome = run(ratings, declared if plan is None else plan_from(_yaml_plan(plan)))
         written = _write(outcome, out)
         for line in short_answer(outcome):
@@ -102,6 +111,7 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
 def _read(
     source: str,
     columns: Mapping[str, str],
+    wide: Sequence[str],
     scale: tuple[float, float] | None,
     simulated: bool,
     read_study: ReadStudy | None,
@@ -114,7 +124,7 @@ def _read(
     if path.suffix.lower() in TABLES or path.exists():
         if not path.is_file():
             raise ValueError(f"{path} is no file of ratings")
-        return read_ratings(path, columns, scale=scale), Plan()
+        return read_ratings(path, columns, scale=scale, wide=wide), Plan()
     if read_study is None:
         raise ValueError(f"there is no file {source!r}")
     study = read_study(source, simulated)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.bootstrap import system_intervals
 from analysis.ratings import FloatArray, Ratings
@@ -124,7 +124,7 @@ def within_intervals(ratings: Ratings, level: float = 0.95) -> dict[str, Interva
         return {}
     centred = means - means.mean(axis=1, keepdims=True) + means.mean()
     error = centred.std(axis=0, ddof=1) * np.sqrt(k / (k - 1) / n)
-    reach = stats.t.ppf((1 + level) / 2, n - 1) * error
+    reach = special.stdtrit(n - 1, (1 + level) / 2) * error
     middle = means.mean(axis=0)
     return {
         system: Interval(
@@ -206,5 +206,5 @@ def _t_interval(values: FloatArray, level: float, method: str) -> Interval:
     n = len(values)
     middle = float(values.mean()) if n else np.nan
     error = values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-    reach = float(stats.t.ppf((1 + level) / 2, n - 1) * error) if n > 1 else np.nan
+    reach = float(special.stdtrit(n - 1, (1 + level) / 2) * error) if n > 1 else np.nan
     return Interval(middle - reach, middle + reach, level, method)

@@ -133,29 +133,38 @@ def sign_test(
         column = differences[:, pair]
         more, fewer = int((column > 0).sum()), int((column < 0).sum())
         n = int((~np.isnan(column)).sum())
-        test = stats.binomtest(more, more + fewer) if more + fewer else None
-        limits = test.proportion_ci(level, method="exact") if test else None
+        told = more + fewer
+        # Symmetric at ½: twice the smaller tail, at most 1.
+        pvalue = min(1.0, 2 * float(special.bdtr(min(more, fewer), told, 0.5))) if told else np.nan
         results.append(
             Result(
                 name="sign",
                 systems=systems,
                 statistic=Quantity("S+", float(more)),
                 df=(),
-                pvalue=float(test.pvalue) if test else np.nan,
+                pvalue=pvalue,
                 n=n,
                 unit="participants",
                 method=f"{PAIRING}; exact sign test, zero differences left out.",
                 effect=Quantity(
                     "share that prefers the first",
-                    more / (more + fewer) if test else np.nan,
-                    Interval(float(limits.low), float(limits.high), level, "Clopper–Pearson")
-                    if limits
-                    else None,
+                    more / told if told else np.nan,
+                    clopper_pearson(more, told, level),
                 ),
                 notes=_pair_notes(n, n - more - fewer),
             )
         )
     return correct(results, correction)
+
+
+def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interval | None:
+    """Exact interval of a proportion (Clopper and Pearson 1934); None without trials."""
+    if not trials:
+        return None
+    tail, failures = (1 - level) / 2, trials - successes
+    low = special.betaincinv(successes, failures + 1, tail) if successes else 0.0
+    high = special.betaincinv(successes + 1, failures, 1 - tail) if failures else 1.0
+    return Interval(float(low), float(high), level, "Clopper–Pearson")
 
 
 def _pair_notes(n: int, zeros: int) -> tuple[str, ...]:

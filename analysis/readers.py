@@ -1,4 +1,4 @@
-"""Read ratings from files: our tidy tables and any long table by naming its columns."""
+"""Read ratings from files: our tidy tables, other tools' exports, any table by naming columns."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.exports import read_waet, translated, wide_to_long
 from analysis.ratings import Ratings, from_table
 
-TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json")
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".xml")
 
 
 def read_ratings(
@@ -19,21 +20,31 @@ def read_ratings(
     *,
     scale: tuple[float, float] | None = None,
     systems: Sequence[str] = (),
+    wide: Sequence[str] = (),
 ) -> Ratings:
-    """Read a table of ratings, one row a rating.
+    """Read a table of ratings: ours, an export of another tool, or any by naming columns.
 
     Args:
-        path: CSV (comma, semicolon or tab), Parquet, or JSON (a list of objects).
+        path: CSV (comma, semicolon or tab), Parquet, JSON (a list of objects), or a session of
+            the Web Audio Evaluation Tool (XML). webMUSHRA's and pymushra's columns are known.
         columns: our name -> the file's name, for tables of other tools.
         scale: the lowest and highest possible score; guessed by default.
         systems: levels of `system` to put first, in this order.
+        wide: columns that hold the scores of one system each, in a table of a row a page.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: it is no such table, or a row is wrong; the message names file and line.
     """
     frame, first_row, row_word = read_frame(path)
+    lines = len(frame)
     try:
+        if wide:
+            frame = wide_to_long(frame, list(wide))
+        elif not columns:
+            frame = translated(frame)
+        if len(frame) != lines:
+            first_row, row_word = 1, "rating"
         return from_table(
             frame,
             columns,
@@ -53,6 +64,8 @@ def read_frame(path: Path) -> tuple[pd.DataFrame, int, str]:
     if kind not in TABLES:
         raise ValueError(f"{path}: ratings are read from {', '.join(TABLES)}, not from {kind!r}")
     try:
+        if kind == ".xml":
+            return read_waet(path), 1, "rating"
         if kind == ".parquet":
             return pd.read_parquet(path), 1, "row"
         if kind == ".json":

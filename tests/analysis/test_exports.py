@@ -1,0 +1,85 @@
+"""Results of other tools, in the shapes that those tools write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.readers import read_ratings
+
+MUSHRA = """session_test_id,name,session_uuid,trial_id,\
+rating_stimulus,rating_score,rating_time,rating_comment
+t,Ann,u1,drums,reference,100,9,
+t,Ann,u1,drums,C1,40,9,"a & b"
+t,Ann,u1,drums,anchor35,10,9,
+"""
+OLD_MUSHRA = """session_test_id,email,age,trial_id,\
+rating_stimulus,rating_score,rating_time,rating_comment
+t,a@b.c,30,drums,C1,40,9,
+t,d@e.f,30,drums,C1,50,9,
+"""
+PAIRS = """session_test_id,session_uuid,trial_id,choice_reference,choice_non_reference,choice_answer
+t,u1,drums,ref,C1,correct
+t,u2,drums,ref,C1,undecided
+"""
+BS1116 = """session_test_id,session_uuid,trial_id,rating_reference,rating_non_reference,\
+rating_reference_score,rating_non_reference_score
+t,u1,drums,ref,C1,5.0,3.2
+"""
+LIKERT = """session_test_id,session_uuid,trial_id,stimuli_rating,stimuli,rating_time
+t,u1,drums, 4 ,C1,9
+"""
+PYMUSHRA = """responses_stimulus;responses_score;questionaire_uuid;wm_id;wm_type
+C1;40;u1;drums;mushra
+"""
+WAET = """<waetresult key="s1"><page ref="drums" state="complete">
+<audioelement ref="C1" type="normal"><value interface-name="default">0.5</value></audioelement>
+<audioelement ref="open" type="outside-reference"/></page>
+<page ref="band" state="started"/></waetresult>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("mushra.csv", MUSHRA, [("u1", "reference", "reference", 100), ("u1", "C1", "system", 40)]),
+        ("old.csv", OLD_MUSHRA, [("a@b.c 30", "C1", "system", 40)]),
+        ("paired.csv", PAIRS, [("u1", "ref", "reference", 1), ("u2", "C1", "system", 0.5)]),
+        ("bs1116.csv", BS1116, [("u1", "ref", "reference", 5), ("u1", "C1", "system", 3.2)]),
+        ("lss.csv", LIKERT, [("u1", "C1", "system", 4)]),
+        ("pymushra.csv", PYMUSHRA, [("u1", "C1", "system", 40)]),
+        ("waet.xml", WAET, [("s1", "C1", "system", 0.5)]),
+    ],
+)
+def test_an_export_becomes_tidy_ratings(
+    tmp_path: Path, name: str, text: str, expected: list[tuple[str, str, str, float]]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    ratings = read_ratings(path)
+    columns = (ratings.participant, ratings.system, ratings.role)
+    found = zip(*(column.names() for column in columns), ratings.score, strict=True)
+    assert set(expected) <= set(found)
+    assert ratings.passage.levels == ("drums",)
+
+
+def test_an_anchor_of_webmushra_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "mushra.csv"
+    path.write_text(MUSHRA, encoding="utf-8")
+    assert read_ratings(path).compared().systems == ("C1", "reference")
+
+
+def test_a_wide_table_is_read_by_naming_its_systems(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("participant,passage,A,B\n1,S,2,3\n2,S,4,\n", encoding="utf-8")
+    ratings = read_ratings(path, wide=["A", "B"])
+    assert ratings.score.tolist() == [2, 4, 3]
+    with pytest.raises(ValueError, match="no column 'C'"):
+        read_ratings(path, wide=["C"])
+
+
+def test_a_session_with_entities_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xml"
+    path.write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', encoding="utf-8")
+    with pytest.raises(ValueError, match="declares entities"):
+        read_ratings(path)
