@@ -26,6 +26,8 @@ COMMANDS: tuple[str, ...] = (
     "listening.cli.researcher:researcher",
     "stimuli.cli.songs:songs",
     "stimuli.cli.stimuli:stimuli",
+    "stimuli.cli.mixing:mixers",
+    "stimuli.cli.mixing:mix",
 )
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""
 

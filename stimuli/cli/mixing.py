@@ -1,0 +1,48 @@
+"""`flask mix` and `flask mixers`: the systems, and one song mixed by one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def mixers() -> None:
+    """The mixing systems."""
+
+
+@mixers.command("list")
+def list_mixers() -> None:
+    """List the mixing systems that there are."""
+    from mixers.mixer import MIXERS
+
+    width = max(len(name) for name in MIXERS)
+    for name, entry in MIXERS.items():
+        click.echo(f"{name:<{width}}  {entry.summary}")
+
+
+@click.command()
+@click.argument("song", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--mixer", required=True, help="A system; `flask mixers list` names them.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="WAV file."
+)
+@click.option("--seed", default=0, show_default=True, help="Of systems that use chance.")
+@click.option(
+    "--save-settings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what the console was set to, as JSON.",
+)
+def mix(song: Path, mixer: str, out: Path, seed: int, save_settings: Path | None) -> None:
+    """Mix the song in folder SONG with one system."""
+    from mixers.settings import settings_to_json
+    from stimuli.mixing import mix_song
+
+    written = mix_song(song, mixer, out, seed)
+    note = f", lowered by {-written.gain_db:.1f} dB" if written.gain_db < 0 else ""
+    click.echo(f"{out}: {song.resolve().name} by {mixer}{note}")
+    if save_settings is not None:
+        if written.mix.settings is None:
+            raise ValueError(f"{mixer} works without a console, so it has no settings to save")
+        save_settings.write_text(settings_to_json(written.mix.settings), encoding="utf-8")

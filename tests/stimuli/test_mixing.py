@@ -1,0 +1,58 @@
+"""`flask mix` writes one song by one system; `flask mixers list` names the systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from numpy.typing import NDArray
+
+from mixers.loudness import true_peak
+from mixers.mixer import MIXERS
+from stimuli.audio import read
+from stimuli.cli.mixing import mix, mixers
+from stimuli.mixing import mix_song
+
+Noise = Callable[..., NDArray[np.float32]]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def song(tmp_path: Path, noise: Noise, write_sound: Write) -> Path:
+    for name, channels in (("kick", 1), ("mix", 2)):
+        samples = noise(2.0, 48_000, channels)
+        write_sound(tmp_path / "song" / f"{name}.wav", 20 * samples, 48_000, "FLOAT")
+    return tmp_path / "song"
+
+
+def test_every_system_is_listed() -> None:
+    output = CliRunner().invoke(mixers, ["list"]).output
+    assert [line.split()[0] for line in output.splitlines()] == list(MIXERS)
+
+
+@pytest.mark.parametrize("system", ["mono", "random", "target"])
+def test_a_mix_is_the_whole_song_below_the_ceiling(song: Path, tmp_path: Path, system: str) -> None:
+    out = tmp_path / "new" / "out.wav"
+    done = CliRunner().invoke(mix, [str(song), "--mixer", system, "-o", str(out), "--seed", "2"])
+    assert (done.exit_code, done.exception) == (0, None)
+    samples, rate_hz = read(out)
+    assert (samples.shape, rate_hz) == ((2, 96_000), 48_000)
+    assert -40 < true_peak(samples, rate_hz) <= -1.0
+    assert ("lowered by" in done.output) == (mix_song(song, system, out, 2).gain_db < 0)
+
+
+def test_a_loud_target_is_lowered_as_a_whole(song: Path, tmp_path: Path) -> None:
+    written = mix_song(song, "target", tmp_path / "out.wav")
+    expected = written.mix.samples * 10 ** (written.gain_db / 20)
+    assert written.gain_db < -10
+    assert np.abs(read(tmp_path / "out.wav")[0] - expected).max() <= 1.6 / 32_768
+
+
+def test_several_songs_are_not_one(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "kick.wav").write_bytes((song / "kick.wav").read_bytes())
+    with pytest.raises(ValueError, match="holds 2 songs"):
+        mix_song(tmp_path, "mono", tmp_path / "out.wav")
