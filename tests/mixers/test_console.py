@@ -1,0 +1,132 @@
+"""The console against pedalboard and scipy, and the promises of its settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from mixers.console import biquad, compress, limit, pan_gains, render
+from mixers.loudness import true_peak
+from mixers.multitrack import Multitrack, Track
+from mixers.settings import (
+    BusSettings,
+    Compressor,
+    EqBand,
+    EqKind,
+    PanLaw,
+    Reverb,
+    Settings,
+    TrackSettings,
+)
+
+RATE_HZ = 44_100
+
+
+@pytest.fixture
+def song() -> Multitrack:
+    rng = np.random.default_rng(1)
+    noise = rng.standard_normal((3, RATE_HZ)).astype(np.float32) * np.float32(0.1)
+    return Multitrack(
+        "noise", RATE_HZ, (Track("a", "bass", noise[:1]), Track("b", "pad", noise[1:]))
+    )
+
+
+def test_a_linear_mix_is_the_sum_of_panned_tracks(song: Multitrack) -> None:
+    strips = (TrackSettings("a", gain_db=-6, polarity=-1, pan=0.5), TrackSettings("b", pan=-1))
+    mix = render(song, Settings(strips))
+    a, b = (track.samples for track in song.tracks)
+    gain = -(10 ** (-6 / 20))
+    left = gain * np.cos(0.75 * np.pi / 2) * a[0] + b[0]
+    right = gain * np.sin(0.75 * np.pi / 2) * a[0]
+    np.testing.assert_allclose(mix.samples, [left, right], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("law", "centre_db"), [("constant_power", -3.01), ("linear", -6.02), ("compromise", -4.52)]
+)
+def test_pan_laws_lower_the_centre_as_they_say(law: PanLaw, centre_db: float) -> None:
+    assert 20 * np.log10(pan_gains(0.0, law)) == pytest.approx([centre_db] * 2, abs=0.01)
+    assert pan_gains(-1.0, law) == pytest.approx([1, 0], abs=1e-7)
+    assert pan_gains(0.3, law) == pytest.approx(pan_gains(-0.3, law)[::-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("low_shelf", "LowShelfFilter"),
+        ("high_shelf", "HighShelfFilter"),
+        ("peak", "PeakFilter"),
+    ],
+)
+@pytest.mark.parametrize("gain_db", [-9.0, 6.0])
+def test_filters_agree_with_pedalboard(kind: EqKind, name: str, gain_db: float) -> None:
+    pedalboard = pytest.importorskip("pedalboard")
+    noise = np.random.default_rng(2).standard_normal((1, RATE_HZ)).astype(np.float32)
+    theirs = getattr(pedalboard, name)(1200, gain_db, 0.9)(noise, RATE_HZ)
+    ours = signal.sosfilt(biquad(EqBand(kind, 1200, gain_db, 0.9), RATE_HZ), noise)
+    assert np.linalg.norm(ours - theirs) < 1e-3 * np.linalg.norm(theirs)
+
+
+def test_a_high_pass_is_3_db_down_at_its_frequency() -> None:
+    _, response = signal.sosfreqz(
+        biquad(EqBand("high_pass", 100), RATE_HZ), [10, 100, 5000], fs=RATE_HZ
+    )
+    assert 20 * np.log10(np.abs(response)) == pytest.approx([-40, -3.01, 0], abs=0.05)
+
+
+@pytest.mark.parametrize("ratio", [2.0, 4.0, 20.0])
+def test_a_steady_level_is_compressed_by_the_ratio(ratio: float) -> None:
+    steady = np.full((1, RATE_HZ), 10 ** (-10 / 20))
+    settings = Compressor(threshold_db=-30, ratio=ratio, attack_ms=5, release_ms=50, makeup_db=2)
+    out_db = 20 * np.log10(compress(steady, steady, settings, RATE_HZ)[0, -1])
+    assert out_db == pytest.approx(-30 + 20 / ratio + 2, abs=0.01)
+
+
+def test_a_side_chain_ducks_one_track_under_another(song: Multitrack) -> None:
+    ducked = TrackSettings("b", compressor=Compressor(-60, 10, sidechain="a"))
+    plain, under = (
+        render(song, Settings((TrackSettings("a", gain_db=-96 + 90), strip))).samples
+        for strip in (TrackSettings("b"), ducked)
+    )
+    assert np.linalg.norm(under) < 0.9 * np.linalg.norm(plain)
+
+
+def test_the_limiter_keeps_the_ceiling(song: Multitrack) -> None:
+    loud = song.tracks[1].samples.astype(np.float64) * 10
+    limited = limit(loud, -1.0, RATE_HZ).astype(np.float32)
+    assert true_peak(limited, RATE_HZ) < -0.8
+    quiet = loud * 1e-3
+    np.testing.assert_allclose(limit(quiet, -1.0, RATE_HZ), quiet)
+
+
+def test_the_room_dies_away_as_long_as_it_says() -> None:
+    click = np.zeros((1, 2 * RATE_HZ), dtype=np.float32)
+    click[0, 0] = 0.5
+    song = Multitrack("click", RATE_HZ, (Track("a", "snare", click),))
+    bus = BusSettings(reverb=Reverb(decay_s=1.0, predelay_ms=20))
+    wet = render(song, Settings((TrackSettings("a", send_db=0.0),), bus)).samples[:, 1:]
+    assert np.abs(wet[:, : round(0.019 * RATE_HZ)]).max() < 1e-12
+    energy = np.cumsum((wet**2).sum(0)[::-1])[::-1]
+    decay_db = 10 * np.log10(energy[RATE_HZ // 2] / energy[0])
+    assert -37 < decay_db < -26
+
+
+def test_silence_stays_silent_and_bytes_stay_the_same(song: Multitrack) -> None:
+    full = TrackSettings(
+        "a", 3.0, -1, (EqBand("peak", 500, 3),), Compressor(-20, 3), Reverb(), 0.2, -6.0
+    )
+    bus = BusSettings(Reverb(), 1.0, -1.0)
+    settings = Settings((full, TrackSettings("b")), bus)
+    silent = Multitrack(
+        "s", RATE_HZ, tuple(Track(t.name, t.role, t.samples * 0) for t in song.tracks)
+    )
+    assert not render(silent, settings).samples.any()
+    assert render(song, settings).samples.tobytes() == render(song, settings).samples.tobytes()
+
+
+def test_settings_of_another_song_are_refused(song: Multitrack) -> None:
+    with pytest.raises(ValueError, match="no strip for b"):
+        render(song, Settings((TrackSettings("a"),)))
+    with pytest.raises(ValueError, match="no track for c"):
+        render(song, Settings(tuple(TrackSettings(name) for name in "abc")))
