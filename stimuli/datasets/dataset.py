@@ -18,6 +18,9 @@ from typing import Protocol, cast
 from stimuli.datasets.song import Song
 
 LAYOUTS: dict[str, str] = {
+    "enst-drums": "stimuli.datasets.enst",
+    "medleydb": "stimuli.datasets.medleydb",
+    "stems": "stimuli.datasets.stems",
     "folder": "stimuli.datasets.folder",
 }
 """Name -> module, tried from the first to the last; plain folders take what is left."""
