@@ -6,7 +6,7 @@ import math
 
 from analysis.results import Interval, Quantity, Result
 
-UNIT_BOUND = ("W", "r", "η²", "ε²", "share", "δ", "ICC", "α", "A12", "ω²")
+UNIT_BOUND = ("W", "r", "η²", "η²_H", "η²_p", "η²_G", "share", "δ", "α", "A12")
 """Quantities that cannot pass 1 are printed without the leading zero."""
 
 
@@ -87,7 +87,7 @@ def quantity_text(quantity: Quantity | None, digits: int = 2) -> str:
 
 def is_bound(name: str) -> bool:
     """Whether a quantity of this name cannot pass 1."""
-    return any(word.startswith(UNIT_BOUND) for word in name.split()) and not name.startswith("W+")
+    return name.startswith("ICC") or any(word in UNIT_BOUND for word in name.split())
 
 
 def result_text(result: Result) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 
-from analysis.apa import number, p_cell, score_digits
+from analysis.apa import is_bound, number, p_cell, score_digits
 from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, new_axes
 from analysis.results import Result
 
@@ -153,6 +153,9 @@ def _groups(ranks: Sequence[float], critical: float) -> list[tuple[float, float]
 
 
 def _largest(pairs: Sequence[Result]) -> float:
+    """The end of the colour scale: 1 for effects that end there, else the largest effect."""
+    if any(pair.effect is not None and is_bound(pair.effect.name) for pair in pairs):
+        return 1.0
     values = [abs(pair.effect.value) for pair in pairs if pair.effect is not None]
     return max([value for value in values if np.isfinite(value)], default=0.0) or 1.0
 
