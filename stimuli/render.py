@@ -140,7 +140,7 @@ def render(
         reasons = "; ".join(f"{failure.what}: {failure.reason}" for failure in failures)
         raise ValueError(f"nothing could be rendered: {reasons}")
     manifest = _manifest(dataset.root.resolve().name, plan, stimuli)
-    return Report(_store(manifest, out), tuple(notices), tuple(failures))
+    return Report(_store(manifest, out), tuple(dict.fromkeys(notices)), tuple(failures))
 
 
 def _run(
@@ -247,8 +247,8 @@ def _sounds(
     notices = []
     if multitrack.target is None and TARGET in systems:
         systems.remove(TARGET)
-        extra = " and so have reference and anchors" if needs_target else ""
-        notices.append(f"{passage.name}: no human mix, so Target is skipped{extra}")
+        extra = ", and with it reference and anchors" if needs_target else ""
+        notices.append(f"{passage.song}: no human mix, so Target is skipped{extra}")
     sounds = {}
     for system in systems:
         mixer = load_mixer(system)
