@@ -131,7 +131,8 @@ def compress(sound: Array, key: Array, compressor: Compressor, sample_rate_hz: i
         for time_ms in (compressor.attack_ms, compressor.release_ms)
     )
     smooth_db = _smoothed(np.asarray(reduction_db, dtype=np.float64), attack, release)
-    return np.asarray(sound * 10 ** ((compressor.makeup_db - smooth_db) / 20))
+    # Powers of ten by exp: several times faster.
+    return np.asarray(sound * np.exp(np.log(10) / 20 * (compressor.makeup_db - smooth_db)))
 
 
 def reverberate(sound: Array, reverb: Reverb, sample_rate_hz: int) -> Array:

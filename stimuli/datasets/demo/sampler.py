@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -103,30 +104,46 @@ def _sound(zone: Zone, key: int, velocity: int, held_s: float) -> NDArray[np.flo
     level = (velocity / 127) ** 2 * 10 ** (-zone.attenuation_db / 20)
     cutoff_hz = zone.cutoff_hz * 2 ** (-2 * (1 - velocity / 127))
     if cutoff_hz < 0.4 * SAMPLE_RATE_HZ:
-        sos = signal.butter(2, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
-        sound = signal.sosfilt(sos, sound)
+        sound = signal.sosfilt(_low_pass(round(12 * np.log2(cutoff_hz))), sound)
     return np.asarray(sound * level)
 
 
+@lru_cache(maxsize=256)
+def _low_pass(semitones: int) -> NDArray[np.float64]:
+    """Second order; the cutoff is in semitones above 1 Hz, so that few filters serve all notes."""
+    return np.asarray(signal.butter(2, 2 ** (semitones / 12), fs=SAMPLE_RATE_HZ, output="sos"))
+
+
 def _interpolated(zone: Zone, step: float, frames: int) -> NDArray[np.float64]:
-    """Read the recording at another speed: four-point Hermite interpolation around each place."""
-    places = np.arange(frames) * step
-    whole = places.astype(np.int64)
-    between = places - whole
-    points = [zone.recording[_wrapped(zone, whole + offset)] for offset in (-1, 0, 1, 2)]
-    before, here, after, later = (point.astype(np.float64) for point in points)
-    slope_here, slope_after = (after - before) / 2, (later - here) / 2
-    rise = here - after
-    cubic = 2 * rise + slope_here + slope_after
-    square = -3 * rise - 2 * slope_here - slope_after
-    return np.asarray(((cubic * between + square) * between + slope_here) * between + here)
+    """Read the recording at another speed, looped where the zone loops."""
+    start, end = zone.loop or (0, len(zone.recording) + frames)
+    return np.asarray(_read(zone.recording, start, end, step, frames))
 
 
-def _wrapped(zone: Zone, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    if zone.loop is not None:
-        start, end = zone.loop
-        places = np.where(places < end, places, start + (places - start) % (end - start))
-    return np.clip(places, 0, len(zone.recording) - 1)
+def _hermite(
+    recording: NDArray[np.int16], start: int, end: int, step: float, frames: int
+) -> NDArray[np.float64]:
+    """Four-point Hermite interpolation around each place; places past `end` wrap to `start`."""
+    sound = np.empty(frames)
+    point = np.empty(4)
+    for i in range(frames):
+        whole = int(i * step)
+        between = i * step - whole
+        for offset in range(4):
+            place = whole + offset - 1
+            if place >= end:
+                place = start + (place - start) % (end - start)
+            point[offset] = recording[min(max(place, 0), len(recording) - 1)]
+        before, here, after, later = point
+        slope_here, slope_after = (after - before) / 2, (later - here) / 2
+        rise = here - after
+        cubic = 2 * rise + slope_here + slope_after
+        square = -3 * rise - 2 * slope_here - slope_after
+        sound[i] = ((cubic * between + square) * between + slope_here) * between + here
+    return sound
+
+
+_read = numba.njit(cache=True)(_hermite)
 
 
 def _envelope(zone: Zone, held_s: float, frames: int) -> NDArray[np.float64]:
@@ -138,7 +155,7 @@ def _envelope(zone: Zone, held_s: float, frames: int) -> NDArray[np.float64]:
     release_s = min(max(zone.release_s, 0.05), LONGEST_RELEASE_S)
     release_db = 100 * np.maximum(0, time_s - held_s) / release_s
     rise = np.minimum(1.0, (time_s + 1 / SAMPLE_RATE_HZ) / zone.attack_s)
-    return np.asarray(rise * 10 ** (-(decay_db + release_db) / 20))
+    return np.asarray(rise * np.exp(-(np.log(10) / 20) * (decay_db + release_db)))
 
 
 def _add(track: NDArray[np.float64], sound: NDArray[np.float64], start_s: float) -> None:

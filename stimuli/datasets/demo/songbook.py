@@ -132,9 +132,11 @@ def _mix(folder: Path, rng: np.random.Generator) -> None:
     multitrack = open_folder(folder).load()
     rate_hz = multitrack.sample_rate_hz
     settings = set_console(multitrack, rng)
-    settings = set_fader(settings, render(multitrack, settings).samples, rate_hz)
+    mix = render(multitrack, settings).samples
+    settings = set_fader(settings, mix, rate_hz)
     (folder / "settings.json").write_text(settings_to_json(settings), encoding="utf-8")
-    write_wav(folder / "mix.wav", render(multitrack, settings).samples, rate_hz)
+    # Only the fader has moved, and nothing follows it: no need to render again.
+    write_wav(folder / "mix.wav", mix * np.float32(10 ** (settings.bus.fader_db / 20)), rate_hz)
 
 
 def _style(recipe: Recipe) -> Style:
