@@ -25,6 +25,19 @@ REVERB_SEED = 20_10_2021
 """Every reverb draws the same noise: a setting has one sound."""
 
 
+class AsSet:
+    """The console as a mixer whose settings are given."""
+
+    name = "console"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def mix(self, multitrack: Multitrack, seed: int) -> Mix:
+        """Render the song; raises as `render`. No chance is used."""
+        return render(multitrack, self.settings)
+
+
 def render(multitrack: Multitrack, settings: Settings) -> Mix:
     """Render a song through the console.
 

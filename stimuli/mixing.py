@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixers.loudness import true_peak
-from mixers.mixer import load_mixer
+from mixers.mixer import Mixer
 from mixers.multitrack import Mix
 from stimuli.audio import write_wav
 from stimuli.datasets.dataset import open_dataset
@@ -21,7 +21,7 @@ class WrittenMix:
     gain_db: float
 
 
-def mix_song(folder: Path, mixer: str, out: Path, seed: int = 0) -> WrittenMix:
+def mix_song(folder: Path, mixer: Mixer, out: Path, seed: int = 0) -> WrittenMix:
     """Mix a whole song and write it as 16-bit WAV at the song's rate.
 
     A mix above a true peak of -1 dBTP is lowered as a whole; nothing is clipped or limited.
@@ -34,7 +34,7 @@ def mix_song(folder: Path, mixer: str, out: Path, seed: int = 0) -> WrittenMix:
     ids = dataset.song_ids()
     if len(ids) != 1:
         raise ValueError(f"{folder} holds {len(ids)} songs; name the folder of one")
-    mix = load_mixer(mixer).mix(dataset.open_song(ids[0]).load(), seed)
+    mix = mixer.mix(dataset.open_song(ids[0]).load(), seed)
     peak_dbtp = true_peak(mix.samples, mix.sample_rate_hz)
     gain_db = min(0.0, CEILING_DBTP - DITHER_MARGIN_DB - peak_dbtp)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,13 @@ def list_mixers() -> None:
 
 @click.command()
 @click.argument("song", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--mixer", required=True, help="A system; `flask mixers list` names them.")
+@click.option("--mixer", help="A system; `flask mixers list` names them.")
+@click.option(
+    "--settings",
+    "stated",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Set the console as this JSON file says, instead of a system.",
+)
 @click.option(
     "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="WAV file."
 )
@@ -34,12 +40,28 @@ def list_mixers() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what the console was set to, as JSON.",
 )
-def mix(song: Path, mixer: str, out: Path, seed: int, save_settings: Path | None) -> None:
-    """Mix the song in folder SONG with one system."""
-    from mixers.settings import settings_to_json
+def mix(
+    song: Path,
+    mixer: str | None,
+    stated: Path | None,
+    out: Path,
+    seed: int,
+    save_settings: Path | None,
+) -> None:
+    """Mix the song in folder SONG with one system, or as settings say."""
+    from mixers.console import AsSet
+    from mixers.mixer import load_mixer
+    from mixers.settings import settings_from_json, settings_to_json
     from stimuli.mixing import mix_song
 
-    written = mix_song(song, mixer, out, seed)
+    if stated is not None and mixer is None:
+        system = AsSet(settings_from_json(stated.read_text(encoding="utf-8")))
+        mixer = stated.name
+        written = mix_song(song, system, out, seed)
+    elif mixer is not None and stated is None:
+        written = mix_song(song, load_mixer(mixer), out, seed)
+    else:
+        raise ValueError("say either --mixer or --settings")
     note = f", lowered by {-written.gain_db:.1f} dB" if written.gain_db < 0 else ""
     click.echo(f"{out}: {song.resolve().name} by {mixer}{note}")
     if save_settings is not None:

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from mixers.loudness import true_peak
-from mixers.mixer import MIXERS
+from mixers.mixer import MIXERS, load_mixer
+from mixers.settings import Settings, TrackSettings, settings_to_json
 from stimuli.audio import read
 from stimuli.cli.mixing import mix, mixers
 from stimuli.mixing import mix_song
@@ -41,11 +42,11 @@ def test_a_mix_is_the_whole_song_below_the_ceiling(song: Path, tmp_path: Path, s
     samples, rate_hz = read(out)
     assert (samples.shape, rate_hz) == ((2, 96_000), 48_000)
     assert -40 < true_peak(samples, rate_hz) <= -1.0
-    assert ("lowered by" in done.output) == (mix_song(song, system, out, 2).gain_db < 0)
+    assert ("lowered by" in done.output) == (mix_song(song, load_mixer(system), out, 2).gain_db < 0)
 
 
 def test_a_loud_target_is_lowered_as_a_whole(song: Path, tmp_path: Path) -> None:
-    written = mix_song(song, "target", tmp_path / "out.wav")
+    written = mix_song(song, load_mixer("target"), tmp_path / "out.wav")
     expected = written.mix.samples * 10 ** (written.gain_db / 20)
     assert written.gain_db < -10
     assert np.abs(read(tmp_path / "out.wav")[0] - expected).max() <= 1.6 / 32_768
@@ -55,4 +56,20 @@ def test_several_songs_are_not_one(song: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "kick.wav").write_bytes((song / "kick.wav").read_bytes())
     with pytest.raises(ValueError, match="holds 2 songs"):
-        mix_song(tmp_path, "mono", tmp_path / "out.wav")
+        mix_song(tmp_path, load_mixer("mono"), tmp_path / "out.wav")
+
+
+def test_settings_are_rendered_as_they_say(song: Path, tmp_path: Path) -> None:
+    stated, saved, out = tmp_path / "in.json", tmp_path / "saved.json", tmp_path / "out.wav"
+    text = settings_to_json(Settings((TrackSettings("kick", gain_db=-40.0, pan=-1.0),)))
+    stated.write_text(text, encoding="utf-8")
+    arguments = [str(song), "--settings", str(stated), "-o", str(out)]
+    done = CliRunner().invoke(mix, [*arguments, "--save-settings", str(saved)])
+    assert (done.exit_code, done.exception) == (0, None)
+    assert saved.read_text(encoding="utf-8") == text
+    samples = read(out)[0]
+    kick = read(song / "kick.wav")[0][0]
+    assert np.abs(samples[0] - kick / 100).max() <= 1.6 / 32_768
+    assert np.abs(samples[1]).max() <= 1.6 / 32_768
+    with pytest.raises(ValueError, match="either --mixer or --settings"):
+        CliRunner().invoke(mix, [*arguments, "--mixer", "mono"], catch_exceptions=False)
