@@ -21,7 +21,8 @@ PanLaw = Literal["constant_power", "linear", "compromise"]
 """Centre attenuation of the pan laws: 3 dB, 6 dB and 4.5 dB."""
 
 RANGES: dict[str, tuple[float, float]] = {
-    "gain_db": (-96.0, 24.0),
+    # As a microphone preamplifier: recordings arrive at any level.
+    "gain_db": (-96.0, 60.0),
     "pan": (-1.0, 1.0),
     "frequency_hz": (10.0, 20_000.0),
     "eq_gain_db": (-24.0, 24.0),

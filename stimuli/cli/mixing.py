@@ -40,6 +40,7 @@ def list_mixers() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what the console was set to, as JSON.",
 )
+@click.option("--explain", is_flag=True, help="Say why each decision was taken (expert).")
 def mix(
     song: Path,
     mixer: str | None,
@@ -47,6 +48,7 @@ def mix(
     out: Path,
     seed: int,
     save_settings: Path | None,
+    explain: bool,
 ) -> None:
     """Mix the song in folder SONG with one system, or as settings say."""
     from mixers.console import AsSet
@@ -68,3 +70,18 @@ def mix(
         if written.mix.settings is None:
             raise ValueError(f"{mixer} works without a console, so it has no settings to save")
         save_settings.write_text(settings_to_json(written.mix.settings), encoding="utf-8")
+    if explain:
+        _explain(song, mixer)
+
+
+def _explain(song: Path, mixer: str) -> None:
+    from mixers.expert import Expert
+    from mixers.mixer import load_mixer
+    from stimuli.datasets.dataset import open_dataset
+
+    system = load_mixer(mixer) if mixer == Expert.name else None
+    if not isinstance(system, Expert):
+        raise ValueError(f"{mixer} cannot explain its decisions; expert can")
+    dataset = open_dataset(song)
+    for decision in system.explain(dataset.open_song(dataset.song_ids()[0]).load()):
+        click.echo(f"{decision.track}: {decision.setting}: {decision.reason}")

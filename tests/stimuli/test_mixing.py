@@ -73,3 +73,11 @@ def test_settings_are_rendered_as_they_say(song: Path, tmp_path: Path) -> None:
     assert np.abs(samples[1]).max() <= 1.6 / 32_768
     with pytest.raises(ValueError, match="either --mixer or --settings"):
         CliRunner().invoke(mix, [*arguments, "--mixer", "mono"], catch_exceptions=False)
+
+
+def test_the_expert_explains_itself(song: Path, tmp_path: Path) -> None:
+    arguments = [str(song), "-o", str(tmp_path / "out.wav"), "--explain", "--mixer"]
+    lines = CliRunner().invoke(mix, [*arguments, "expert"]).output.splitlines()[1:]
+    assert any(line.startswith("kick: gain") for line in lines)
+    with pytest.raises(ValueError, match="mono cannot explain"):
+        CliRunner().invoke(mix, [*arguments, "mono"], catch_exceptions=False)
