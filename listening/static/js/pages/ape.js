@@ -1,0 +1,3 @@
+import { ratingPage } from "../rating.js";
+
+await ratingPage();
