@@ -57,7 +57,7 @@ export async function ratingPage() {
       return element("label", { className: "rating" }, label + " ", slider, shown);
     })));
   const next = element("button", { type: "button", textContent: "Next" });
-  next.onclick = async () => {
+  next.onclick = () => {
     const now = state(false).ratings;
     const unheard = page.options.must_play_all && now.some((r) => !r.plays);
     const unrated = page.options.must_rate_all && now.some((r) => r.score === null);
@@ -65,8 +65,7 @@ export async function ratingPage() {
       status.textContent = unheard ? "Please play every sound first." : "Please rate every sound first.";
       return;
     }
-    const answer = await saver.save(state(true));
-    if (answer?.complete && answer.next) location.assign(answer.next);
+    saver.save(state(true));
   };
   document.querySelector("main").append(element("p", {}, ...buttons), ...groups, next);
 }

@@ -35,6 +35,7 @@ export class Saver {
       if (answer.ok) {
         if (this.state === state) localStorage.removeItem(this.key);
         this.status.textContent = "All answers saved";
+        if (body.complete && body.next) location.assign(body.next);
         return body;
       }
       if (answer.status < 500 && answer.status !== 429) {
