@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
@@ -58,16 +59,17 @@ def study_ratings(slug: str, simulated: bool) -> StudyRatings:
 
 
 def with_clear_errors(command: click.Command) -> click.Command:
-    """Make a command, and all below it, end a failure with one clear line instead of a traceback.
+    """A copy of a command, and of all below it, that ends a failure with one clear line.
 
     The rooms raise `ValueError` and `OSError` with a message for people. Set BLINDMIX_DEBUG=1 to
     see where they came from.
     """
+    command = copy(command)
     if isinstance(command, click.Group):
-        for child in command.commands.values():
-            with_clear_errors(child)
-    elif command.callback is not None and not hasattr(command.callback, "ends_clearly"):
-        # Commands outlive applications: one that was wrapped for an earlier one stays as it is.
+        command.commands = {
+            name: with_clear_errors(child) for name, child in command.commands.items()
+        }
+    elif command.callback is not None:
         command.callback = _clear(command.callback)
     return command
 
@@ -85,5 +87,4 @@ def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             raise click.ClickException(" ".join(str(error).split())) from None
 
-    run.ends_clearly = True  # type: ignore[attr-defined]
     return run

@@ -46,9 +46,9 @@ def secret_key(instance: Path) -> str:
     """The key that signs sessions: generated on the first start, readable by its owner only."""
     instance.mkdir(parents=True, exist_ok=True)
     path = instance / SECRET_NAME
-    partial = instance / f"{SECRET_NAME}.{os.getpid()}.part"
+    partial = instance / f"{SECRET_NAME}.{secrets.token_hex(8)}.part"
     if not path.exists():
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
         try:
