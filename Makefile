@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 PORT ?= 5000
+export FLASK_RUN_PORT = $(PORT)
 
 .PHONY: help demo run test test-all check format bench clean
 help:
@@ -31,10 +32,10 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 
 demo: $(VENV)/.installed
 	$(BIN)/flask demo
-	$(BIN)/flask run --port $(PORT)
+	$(BIN)/flask run
 
 run: $(VENV)/.installed
-	$(BIN)/flask run --port $(PORT)
+	$(BIN)/flask run
 
 test: $(VENV)/.installed-dev
 	@tests/install_chromium.sh

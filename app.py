@@ -13,10 +13,12 @@ from copy import copy
 from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from analysis.cli import StudyRatings, make_analyse_command
 from listening import create_app as create_listening_room
@@ -32,6 +34,10 @@ COMMANDS: tuple[str, ...] = (
 )
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""
 
+DEMO_STUDIES = ("demo", "demo-mushra")
+ROOT = Path(__file__).resolve().parent
+EXAMPLES = ROOT / "docs" / "examples"
+
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the web application with every room's commands."""
@@ -40,6 +46,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         module, _, name = location.partition(":")
         app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))
     app.cli.add_command(with_clear_errors(make_analyse_command(study_ratings)))
+    app.cli.add_command(with_clear_errors(demo))
     return app
 
 
@@ -56,6 +63,64 @@ def study_ratings(slug: str, simulated: bool) -> StudyRatings:
             plan=study.definition.get("analysis", {}),
             declared_at=study.created_at.isoformat(timespec="seconds"),
         )
+
+
+@click.command()
+@with_appcontext
+def demo() -> None:
+    """Prepare two studies to try: compose songs, mix them, open the studies.
+
+    What is there already stays as it is; after an interruption, run it again and it goes on.
+    """
+    from listening.db import database
+    from listening.studies import all_studies, create_study
+    from listening.study_file import read_study_file
+
+    with database().read() as session:
+        there = {study.slug for study in all_studies(session)}
+    missing = [slug for slug in DEMO_STUDIES if slug not in there]
+    folder = Path(current_app.config["INSTANCE_PATH"]) / "demo"
+    if missing:
+        _make_demo(folder)
+    for slug in missing:
+        file = folder / f"{slug}.yaml"
+        file.write_bytes((EXAMPLES / file.name).read_bytes())
+        with database().write() as session:
+            create_study(session, read_study_file(file), Path(current_app.config["STIMULI_PATH"]))
+    click.echo("The demo is ready." if missing else "The demo is there already: nothing to do.")
+    click.echo(_what_next())
+
+
+def _make_demo(folder: Path) -> None:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from stimuli.demo import make_demo
+
+    with Progress(console=Console(stderr=True)) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in bars:
+                bars[step] = progress.add_task(step, total=total)
+            progress.update(bars[step], completed=done)
+
+        make_demo(folder, os.cpu_count() or 1, show)
+
+
+def _what_next() -> str:
+    address = f"http://127.0.0.1:{os.environ.get('FLASK_RUN_PORT', '5000')}"
+    activate = "" if os.environ.get("VIRTUAL_ENV") else f"  . {sys.prefix}/bin/activate\n"
+    return f"""
+While `flask run` (or `make demo`) serves, take part yourself:
+  {address}/studies/demo/          six mixes, no reference (APE)
+  {address}/studies/demo-mushra/   with a reference and anchors (MUSHRA)
+In another terminal, let a model take part, too, and see what comes out:
+{activate}  flask study simulate demo --participants 24
+  flask analyse demo -o results
+Watch from the desk, {address}/desk/:
+  flask researcher add YOUR-NAME
+"""
 
 
 def with_clear_errors(command: click.Command) -> click.Command:

@@ -28,8 +28,8 @@ QUALITY = {
     "reference": 25.0,
     "mono": -18.0,
     "random": -24.0,
-    "anchor35": -38.0,
-    "anchor70": -18.0,
+    "anchor_3500": -38.0,
+    "anchor_7000": -18.0,
 }
 """How far above or below the middle of the scale a system is, in points."""
 
