@@ -15,6 +15,11 @@ def short_answer(outcome: Outcome) -> list[str]:
     if outcome.ratings.simulated:
         lines.append("SIMULATED DATA: a model made these ratings, no listener did.")
     lines.append(f"{outcome.ratings.study}: {_size(outcome)}.")
+    if excluded := outcome.screening.excluded:
+        lines.append(
+            f"Screening excluded {len(excluded)} of them: {', '.join(excluded)}; "
+            "what follows is without them."
+        )
     for entry in outcome.attributes:
         if len(outcome.attributes) > 1:
             lines += ["", f"{entry.attribute}:"]

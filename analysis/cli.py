@@ -21,6 +21,7 @@ class StudyRatings:
 
     Attributes:
         rows: the tidy table, of real or of simulated participants.
+        scale: the lowest and highest score that could be given.
         plan: the `analysis` section of the study file.
         declared_at: when that was stored, ISO 8601.
     """
@@ -28,6 +29,7 @@ class StudyRatings:
     rows: Sequence[Mapping[str, Any]]
     plan: Mapping[str, Any]
     declared_at: str
+    scale: tuple[float, float] = (0.0, 100.0)
 
 
 ReadStudy = Callable[[str, bool], StudyRatings]
@@ -121,7 +123,8 @@ def _read(
     from analysis.readers import TABLES, read_ratings
 
     path = Path(source)
-    if path.suffix.lower() in TABLES or path.exists():
+    # A folder of that name, such as earlier results, is in nobody's way.
+    if path.suffix.lower() in TABLES or path.is_file():
         if not path.is_file():
             raise ValueError(f"{path} is no file of ratings")
         return read_ratings(path, columns, scale=scale, wide=wide), Plan()
@@ -132,7 +135,8 @@ def _read(
         study = read_study(source, True)
     if not study.rows:
         raise ValueError(f"study {source!r} has no {'simulated ' * simulated}ratings yet")
-    return from_table(study.rows, study=source), plan_from(study.plan, study.declared_at)
+    ratings = from_table(study.rows, study=source, scale=study.scale)
+    return ratings, plan_from(study.plan, study.declared_at)
 
 
 def _yaml_plan(path: Path) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ Rules are data, as in `study.yaml`:
     analysis:
       screening:
         - {rule: hidden reference, below: 90, share: 0.15}
-        - {rule: mid anchor, anchor: lowpass_7000, above: 90, share: 0.15, guard: 0.25}
+        - {rule: mid anchor, anchor: anchor_7000, above: 90, share: 0.15, guard: 0.25}
         - {rule: listening time, at_least_ms: 2000, share: 0.5}
         - {rule: straight liner, sd_below: 2}
         - {rule: repeats, mean_difference: 20}
@@ -67,16 +67,7 @@ def screen(ratings: Ratings, rules: Sequence[Mapping[str, Any]]) -> Screening:
     exclusions: list[Exclusion] = []
     notes: list[str] = []
     for rule in rules:
-        settings = dict(rule)
-        name = str(settings.pop("rule", ""))
-        if name not in RULES:
-            raise ValueError(f"screening: no rule is called {name!r}; there are {', '.join(RULES)}")
-        known = set(inspect.signature(RULES[name]).parameters) - {"ratings"}
-        if set(settings) - known:
-            raise ValueError(
-                f"screening: rule {name!r} has no {', '.join(sorted(set(settings) - known))}; "
-                f"it has {', '.join(sorted(known))}"
-            )
+        name, settings = check_rule(rule)
         reasons, said = RULES[name](ratings, **settings)
         exclusions += [Exclusion(who, name, reason) for who, reason in reasons.items()]
         notes += said
@@ -86,6 +77,25 @@ def screen(ratings: Ratings, rules: Sequence[Mapping[str, Any]]) -> Screening:
         raise ValueError(f"screening would exclude all {len(stays)} participants")
     kept = ratings.where(stays[ratings.participant.codes]) if excluded else ratings
     return Screening(kept, tuple(exclusions), tuple(notes))
+
+
+def check_rule(rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The name of a rule and its settings.
+
+    Raises:
+        ValueError: there is no such rule, or it has no such setting.
+    """
+    settings = dict(rule)
+    name = str(settings.pop("rule", ""))
+    if name not in RULES:
+        raise ValueError(f"screening: no rule is called {name!r}; there are {', '.join(RULES)}")
+    known = set(inspect.signature(RULES[name]).parameters) - {"ratings"}
+    if set(settings) - known:
+        raise ValueError(
+            f"screening: rule {name!r} has no {', '.join(sorted(set(settings) - known))}; "
+            f"it has {', '.join(sorted(known))}"
+        )
+    return name, settings
 
 
 def hidden_reference(ratings: Ratings, below: float = 90.0, share: float = 0.15) -> Finding:

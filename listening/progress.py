@@ -17,7 +17,8 @@ class PageProgress:
     """One page of a study over all its participants.
 
     Attributes:
-        left_here: began this page, did not complete it, and have not come further.
+        left_here: began this page and did not complete it; nobody on the last page, which is the
+            end.
         median_s: of the time from the first sight to completion; None before anyone completed it.
     """
 
@@ -75,7 +76,9 @@ def study_progress(session: Session, study: Study, simulated: bool = False) -> P
                 reached=reached,
                 completed=len(done),
                 left_here=sum(
-                    visit.started_at is not None and visit.completed_at is None for visit in here
+                    visit.started_at is not None and visit.completed_at is None
+                    for visit in here
+                    if page.kind != "thanks"
                 ),
                 median_s=median(times_s) if times_s else None,
             )

@@ -87,6 +87,7 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
     stimuli = _chosen_stimuli(source, _manifest(source))
     pages = plan_pages(source.file, _passages(source, stimuli))
     problems = [problem for page in pages for problem in _page_problems(source, page, stimuli)]
+    problems += _plan_problems(source)
     if problems:
         raise StudyFileError(source.path, list(dict.fromkeys(problems)))
     return pages, stimuli
@@ -233,6 +234,19 @@ def _page_problems(
         ]
     if sum(stimulus.role != "open_reference" for stimulus in here) < 2:
         return [source.problem(place, f"passage {page.passage!r} has fewer than two stimuli")]
+    return []
+
+
+def _plan_problems(source: StudySource) -> list[Problem]:
+    """What the analysis would refuse, found before there are data."""
+    from analysis.plan import plan_from
+    from analysis.screening import check_rule
+
+    try:
+        for rule in plan_from(source.file.analysis).screening:
+            check_rule(rule)
+    except (ValueError, TypeError) as error:
+        return [source.problem(["analysis"], str(error))]
     return []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from math import ceil
 from pathlib import Path
 
 import matplotlib as mpl
@@ -27,6 +28,7 @@ OKABE_ITO = (
 is darkened, because it vanishes on white."""
 MARKERS = "osD^vPX*"
 QUALITY = ("Bad", "Poor", "Fair", "Good", "Excellent")
+LEGEND_COLUMNS = 5
 FORMATS = ("png", "svg", "pdf")
 SIMULATED = "SIMULATED DATA – no listener was involved"
 
@@ -99,10 +101,11 @@ def scale_of_categories(scale: tuple[float, float]) -> bool:
 def legend_below(ax: Axes, colours: dict[str, str]) -> None:
     """One entry per system, in rows under the figure."""
     handles = [mpl.patches.Patch(facecolor=colour, label=name) for name, colour in colours.items()]
+    rows = ceil(len(handles) / LEGEND_COLUMNS)
     ax.figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=min(len(handles), 5),
+        ncols=ceil(len(handles) / rows),
         handlelength=1.0,
         handleheight=1.0,
     )

@@ -127,3 +127,15 @@ def test_a_failure_is_one_clear_line(tmp_path: Path, arguments: list[str], messa
     assert message in done.output
     assert "Traceback" not in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_scores_of_a_study_keep_their_scale_and_a_folder_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo").mkdir()
+    low = [{**row, "score": row["score"] / 100} for row in rows()]
+    done = run("demo", "-o", "demo", study=low)
+    assert done.exit_code == 0, done.output
+    data = json.loads((tmp_path / "demo" / "results.json").read_text(encoding="utf-8"))
+    assert data["scale"] == [0, 100]

@@ -97,3 +97,32 @@ def test_the_printed_schema_takes_what_the_room_takes(
     good = yaml.safe_load(write_study(pages=["consent", {"type": "ratings"}]).read_text())
     assert list(validator.iter_errors(good)) == []
     assert list(validator.iter_errors({**good, "interfcae": "ape"})) != []
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ({"primary": "friedman"}, "primary 'friedman' is none of wilcoxon"),
+        ({"screening": [{"rule": "hidden referense"}]}, "no rule is called 'hidden referense'"),
+        ({"alfa": 0.01}, "unknown alfa"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_refused_before_the_data_come(
+    run: Run, write_study: Callable[..., Path], plan: dict[str, object], message: str
+) -> None:
+    refused = run("study", "create", write_study(analysis=plan))
+    assert refused.exit_code != 0
+    assert "analysis: " in refused.output
+    assert message in refused.output
+    assert "test" not in run("study", "list").output
+
+
+def test_who_has_finished_is_not_stuck_on_the_last_page(
+    run: Run, write_study: Callable[..., Path]
+) -> None:
+    run("study", "create", write_study())
+    run("study", "simulate", "test", "--participants", 2)
+    thanks = next(
+        line for line in run("study", "status", "test").output.splitlines() if "thanks" in line
+    )
+    assert thanks.split() == ["thanks", "2", "0", "0"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.plan import plan_from
 from listening.schema import json_schema
 from listening.study_file import StudyFileError, read_study_file
 
@@ -68,9 +69,11 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     assert "a study file is a mapping" in read(tmp_path, text)
 
 
-def test_the_example_of_the_documentation_is_right() -> None:
-    path = Path(__file__).parents[2] / "docs" / "examples" / "study.yaml"
-    assert read_study_file(path).file.slug == "which-mix"
+@pytest.mark.parametrize("name", ["study", "demo", "demo-mushra"])
+def test_the_examples_of_the_documentation_are_right(name: str) -> None:
+    path = Path(__file__).parents[2] / "docs" / "examples" / f"{name}.yaml"
+    file = read_study_file(path).file
+    assert plan_from(file.analysis).correction == "holm"
 
 
 def test_every_key_is_documented() -> None:
