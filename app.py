@@ -50,6 +50,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     return app
 
 
+@with_appcontext
 def study_ratings(slug: str, simulated: bool) -> StudyRatings:
     """A study for `flask analyse`: the ratings of real or of simulated participants, its plan."""
     from listening.db import database

@@ -24,7 +24,13 @@ def researcher() -> None:
 
 @researcher.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(["owner", "viewer"]), default="owner", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice(["owner", "viewer"]),
+    default="owner",
+    show_default=True,
+    help="An owner may change studies, a viewer may look.",
+)
 @PASSWORD
 @with_appcontext
 def add(name: str, role: str, password: str) -> None:

@@ -142,8 +142,14 @@ def export(slug: str, output: Path | None, simulated: bool) -> None:
 
 @study.command()
 @click.argument("slug")
-@click.option("--participants", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--participants",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="How many.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other people.")
 @with_appcontext
 def simulate(slug: str, participants: int, seed: int) -> None:
     """Fill a study with simulated participants, marked as such everywhere."""

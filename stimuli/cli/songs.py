@@ -57,7 +57,11 @@ def list_songs(folder: Path) -> None:
 @click.option("--seconds", default=30.0, show_default=True, help="Length of each song.")
 @click.option("--seed", default=0, show_default=True, help="Another seed gives other songs.")
 @click.option(
-    "--family", type=click.Choice(["drums", "band", "both"]), default="both", show_default=True
+    "--family",
+    type=click.Choice(["drums", "band", "both"]),
+    default="both",
+    show_default=True,
+    help="Which songs.",
 )
 def demo_songs(output: Path, count: int, seconds: float, seed: int, family: str) -> None:
     """Compose, record and mix demo songs.

@@ -126,3 +126,22 @@ def test_who_has_finished_is_not_stuck_on_the_last_page(
         line for line in run("study", "status", "test").output.splitlines() if "thanks" in line
     )
     assert thanks.split() == ["thanks", "2", "0", "0"]
+
+
+def test_simulated_and_real_ratings_are_analysed_apart(
+    run: Run, app: Flask, write_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    run("study", "create", write_study(interface="ape"))
+    nobody = run("analyse", "test", "-o", tmp_path / "out")
+    assert "study 'test' has no ratings yet" in nobody.output
+    assert not (tmp_path / "out").exists()
+    run("study", "simulate", "test", "--participants", 4)
+    for options in ([], ["--simulated"]):
+        done = run("analyse", "test", "-o", tmp_path / "out", *options)
+        assert done.exit_code == 0, done.output
+        assert done.stdout.startswith("SIMULATED DATA")
+        assert "4 participants" in done.stdout
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert results["simulated"] is True
+    for figure in (tmp_path / "out" / "figures").glob("*.svg"):
+        assert "SIMULATED" in figure.read_text(encoding="utf-8")
