@@ -118,7 +118,7 @@ While `flask run` (or `make demo`) serves, take part yourself:
   {address}/studies/demo-mushra/   with a reference and anchors (MUSHRA)
 In another terminal, let a model take part, too, and see what comes out:
 {activate}  flask study simulate demo --participants 24
-  flask analyse demo -o results
+  flask analyse demo --simulated -o results
 Watch from the desk, {address}/desk/:
   flask researcher add YOUR-NAME
 """
