@@ -115,7 +115,7 @@ def _print_progress(found: Study, simulated: bool) -> None:
         return
     click.echo(f"  {'page':<32} {'reached':>7} {'done':>5} {'left here':>9} {'median':>8}")
     for page in progress.pages:
-        time = "" if page.median_s is None else f"{page.median_s:.0f} s"
+        time = "" if page.median_s is None or simulated else f"{page.median_s:.0f} s"
         click.echo(
             f"  {page.key:<32} {page.reached:>7} {page.completed:>5} {page.left_here:>9} {time:>8}"
         )
