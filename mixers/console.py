@@ -6,23 +6,21 @@ they send goes through one room. Last come the bus fader and the true-peak limit
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numba
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from mixers.cookbook import biquad
 from mixers.multitrack import Mix, Multitrack, Samples
+from mixers.room import room_response
 from mixers.settings import Compressor, EqBand, PanLaw, Reverb, Settings, TrackSettings
 
 Array = NDArray[np.float64]
 
 FLOOR_DB = -120.0
 LIMITER_WINDOW_S = 0.003
-REVERB_SEED = 20_10_2021
-"""Every reverb draws the same noise: a setting has one sound."""
 
 
 class AsSet:
@@ -95,32 +93,6 @@ def pan_gains(pan: float, law: PanLaw) -> Array:
     return linear if law == "linear" else np.sqrt(linear * np.clip(power, 0, None))
 
 
-def biquad(band: EqBand, sample_rate_hz: int) -> Array:
-    """A filter as one second-order section `(1, 6)`, by the Audio EQ Cookbook (Bristow-Johnson).
-
-    Frequencies above 0.49 of the sample rate are set there.
-    """
-    w = 2 * np.pi * min(band.frequency_hz / sample_rate_hz, 0.49)
-    cos, alpha = np.cos(w), np.sin(w) / (2 * band.q)
-    a = 10 ** (band.gain_db / 40)
-    if band.kind == "high_pass":
-        b0, b1, b2 = (1 + cos) / 2, -(1 + cos), (1 + cos) / 2
-        a0, a1, a2 = 1 + alpha, -2 * cos, 1 - alpha
-    elif band.kind == "peak":
-        b0, b1, b2 = 1 + alpha * a, -2 * cos, 1 - alpha * a
-        a0, a1, a2 = 1 + alpha / a, -2 * cos, 1 - alpha / a
-    else:
-        # The high shelf is the low shelf with the cosine's sign turned.
-        c = cos if band.kind == "low_shelf" else -cos
-        turn = 1 if band.kind == "low_shelf" else -1
-        root = 2 * np.sqrt(a) * alpha
-        b0, b2 = (a * ((a + 1) - (a - 1) * c + sign * root) for sign in (1, -1))
-        b1 = turn * 2 * a * ((a - 1) - (a + 1) * c)
-        a0, a2 = ((a + 1) + (a - 1) * c + sign * root for sign in (1, -1))
-        a1 = turn * -2 * ((a - 1) + (a + 1) * c)
-    return np.array([[b0 / a0, b1 / a0, b2 / a0, 1.0, a1 / a0, a2 / a0]])
-
-
 def compress(sound: Array, key: Array, compressor: Compressor, sample_rate_hz: int) -> Array:
     """Compress a sound by the level of a key, with the same gain on all channels.
 
@@ -152,7 +124,7 @@ def reverberate(sound: Array, reverb: Reverb, sample_rate_hz: int) -> Array:
     """The sound of a room alone, `(2, frames)`; what rings on after the end is cut."""
     if not sound.any():
         return np.zeros((2, sound.shape[1]))
-    response = _room(reverb, sample_rate_hz)
+    response = room_response(reverb, sample_rate_hz)
     frames = sound.shape[1]
     channels = [signal.oaconvolve(sound[side % len(sound)], response[side]) for side in (0, 1)]
     return np.stack(channels)[:, :frames]
@@ -184,9 +156,13 @@ def _check_tracks(multitrack: Multitrack, strips: dict[str, TrackSettings]) -> N
 def _equalised(samples: Samples, strip: TrackSettings, sample_rate_hz: int) -> Array:
     sound = samples.astype(np.float64) * (strip.polarity * _amplitude(strip.gain_db))
     if strip.eq:
-        sections = np.concatenate([biquad(band, sample_rate_hz) for band in strip.eq])
+        sections = np.stack([_sos(band, sample_rate_hz) for band in strip.eq])
         sound = np.asarray(signal.sosfilt(sections, sound, axis=1))
     return sound
+
+
+def _sos(band: EqBand, sample_rate_hz: int) -> Array:
+    return np.insert(biquad(band, sample_rate_hz), 3, 1.0)
 
 
 def _amplitude(level_db: float) -> float:
@@ -205,25 +181,3 @@ def _detect(reduction_db: Array, attack: float, release: float) -> Array:
 
 
 _smoothed = numba.njit(cache=True)(_detect)
-
-
-@lru_cache(maxsize=8)
-def _room(reverb: Reverb, sample_rate_hz: int) -> Array:
-    """Impulse response `(2, frames)` of unit energy a channel, times the wet level.
-
-    Noise, different on both sides, in two bands split at 2 kHz: the mids fall by 60 dB in
-    `decay_s`, the highs in a fifth of it (brightness 0) up to all of it (brightness 1).
-    """
-    rng = np.random.default_rng(REVERB_SEED)
-    frames = round(reverb.decay_s * sample_rate_hz)
-    time_s = np.arange(frames) / sample_rate_hz
-    noise = rng.standard_normal((2, frames))
-    sos = signal.butter(2, 2000, fs=sample_rate_hz, output="sos")
-    mids = np.asarray(signal.sosfilt(sos, noise, axis=1))
-    highs_s = reverb.decay_s * (0.2 + 0.8 * reverb.brightness)
-    tail = mids * 10 ** (-3 * time_s / reverb.decay_s) + (noise - mids) * 10 ** (
-        -3 * time_s / highs_s
-    )
-    tail *= _amplitude(reverb.wet_db) / np.linalg.norm(tail, axis=1, keepdims=True)
-    delay = round(reverb.predelay_ms / 1000 * sample_rate_hz)
-    return np.pad(tail, ((0, 0), (delay, 0)))

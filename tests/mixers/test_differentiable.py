@@ -1,0 +1,155 @@
+"""The torch console and the offline console make one mix of one set of parameters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mixers.console import render
+from mixers.controls import BUS, STRIP
+from mixers.differentiable import DifferentiableConsole
+from mixers.multitrack import Multitrack, Track
+from mixers.settings import Compressor, EqBand, Reverb, Settings, TrackSettings
+
+RATE_HZ = 22_050
+NAMES = ("kick", "pad", "vox")
+
+
+def full(**options: object) -> DifferentiableConsole:
+    return DifferentiableConsole(RATE_HZ, tuple(STRIP), tuple(BUS), **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def tracks() -> Tensor:
+    """Bursts of noise that die away, `(1, 3, 2, frames)`."""
+    rng = np.random.default_rng(4)
+    fall = np.exp(-np.arange(RATE_HZ) % 8000 / 2000.0)
+    noise = rng.standard_normal((1, 3, 2, RATE_HZ)) * 0.2 * fall
+    return torch.from_numpy(noise.astype(np.float32))
+
+
+def parameters(console: DifferentiableConsole, seed: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    strips = torch.rand(1, len(NAMES), console.strip_size, generator=generator)
+    bus = torch.rand(1, console.bus_size, generator=generator)
+    return 0.2 + 0.6 * strips, 0.2 + 0.6 * bus
+
+
+def song(tracks: Tensor) -> Multitrack:
+    return Multitrack(
+        "bursts",
+        RATE_HZ,
+        tuple(
+            Track(name, "unknown", samples.numpy())
+            for name, samples in zip(NAMES, tracks[0], strict=True)
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_paths_agree(tracks: Tensor, seed: int) -> None:
+    console = full(pan_law="compromise")
+    strips, bus = parameters(console, seed)
+    ours = console(tracks, strips, bus)[0].numpy()
+    offline = render(song(tracks), console.settings(NAMES, strips[0], bus[0])).samples
+    assert np.linalg.norm(ours - offline) < 1e-3 * np.linalg.norm(offline)
+
+
+def test_settings_and_parameters_are_one_thing() -> None:
+    console = full()
+    strips, bus = parameters(console, 1)
+    settings = console.settings(NAMES, strips[0], bus[0])
+    strips_again, bus_again = console.parameters_of(settings)
+    polarity = [c.name for c in console.strip_controls].index("polarity")
+    kept = [i for i in range(console.strip_size) if i != polarity]
+    torch.testing.assert_close(strips_again[:, kept], strips[0][:, kept])
+    torch.testing.assert_close(bus_again, bus[0])
+    assert set(strips_again[:, polarity].tolist()) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("end", [0.0, 1.0])
+def test_the_ends_are_settings_with_finite_gradients(tracks: Tensor, end: float) -> None:
+    console = full()
+    strips = torch.full((1, len(NAMES), console.strip_size), end, requires_grad=True)
+    bus = torch.full((1, console.bus_size), end, requires_grad=True)
+    console.settings(NAMES, strips[0], bus[0])
+    for sound in (tracks[..., :4000], torch.zeros(1, 3, 2, 4000), torch.ones(1, 3, 2, 4000)):
+        strips.grad = bus.grad = None
+        (console(sound, strips, bus) ** 2).mean().backward()
+        for tensor in (strips, bus):
+            assert tensor.grad is not None
+            assert torch.isfinite(tensor.grad).all()
+
+
+def test_every_parameter_is_heard(tracks: Tensor) -> None:
+    console = full()
+    strips, bus = (p.requires_grad_() for p in parameters(console, 2))
+    (console(tracks, strips, bus) ** 2).mean().backward()
+    for tensor in (strips, bus):
+        assert tensor.grad is not None
+        assert tensor.grad.ne(0).all()
+
+
+def test_tracks_come_in_any_order_and_silent_ones_add_nothing(tracks: Tensor) -> None:
+    console = full()
+    strips, bus = parameters(console, 3)
+    mix = console(tracks, strips, bus)
+    turned = console(tracks.flip(1), strips.flip(1), bus)
+    padded = console(
+        torch.nn.functional.pad(tracks, (0, 0, 0, 0, 0, 2)), strips[:, [0, 1, 2, 0, 1]], bus
+    )
+    torch.testing.assert_close(turned, mix)
+    torch.testing.assert_close(padded, mix)
+
+
+def test_mono_is_stereo_with_equal_sides(tracks: Tensor) -> None:
+    console = full()
+    strips, bus = parameters(console, 3)
+    mono = tracks[:, :, :1]
+    torch.testing.assert_close(
+        console(mono, strips, bus), console(mono.expand(-1, -1, 2, -1), strips, bus)
+    )
+
+
+def test_what_settings_leave_out_does_least() -> None:
+    console = full()
+    settings = Settings((TrackSettings("kick", gain_db=3.0),))
+    strips, bus = console.parameters_of(settings)
+    values = console.units(strips)
+    assert values["gain_db"].item() == pytest.approx(3, abs=1e-4)
+    assert values["ratio"].item() == pytest.approx(1)
+    assert values["send_db"].item() == pytest.approx(-96)
+    assert console.bus_units(bus[None])["fader_db"].item() == pytest.approx(0, abs=1e-4)
+
+
+KICK = TrackSettings("kick")
+
+
+@pytest.mark.parametrize(
+    ("strip", "message"),
+    [
+        (replace(KICK, gain_db=-80.0), "gain_db is -80.0, the differentiable console reaches"),
+        (replace(KICK, compressor=Compressor(sidechain="kick")), "no side chain"),
+        (replace(KICK, eq=(EqBand("low_shelf", 100),) * 2), "more low_shelf filters"),
+        (replace(KICK, eq=(EqBand("high_pass", 100, q=2.0),)), "q of high_pass is 2.0"),
+    ],
+)
+def test_settings_beyond_the_console_are_refused(strip: TrackSettings, message: str) -> None:
+    with pytest.raises(ValueError, match=f"track 'kick'.*{message}"):
+        full().parameters_of(Settings((strip,)))
+
+
+def test_parts_that_are_not_there_are_refused() -> None:
+    console = DifferentiableConsole(RATE_HZ)
+    with pytest.raises(ValueError, match="track 'kick': the console has no reverb_decay_s"):
+        console.parameters_of(Settings((replace(KICK, reverb=Reverb()),)))
+    with pytest.raises(ValueError, match="no part echo"):
+        DifferentiableConsole(RATE_HZ, ("gain", "echo"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="send, but the bus has no reverb"):
+        DifferentiableConsole(RATE_HZ, ("send",))
+    with pytest.raises(ValueError, match="3 parameters, the console has 2: gain_db, pan"):
+        console(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, 3))
