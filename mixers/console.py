@@ -2,25 +2,35 @@
 
 A strip goes gain and polarity, EQ, compressor, reverb, pan; the panned strips are summed, and what
 they send goes through one room. Last come the bus fader and the true-peak limiter.
+
+Sound passes in blocks of `BLOCK_FRAMES`, always on the same grid, and every part keeps its state
+from one to the next: `stream` gives to the bit what `render` gives, whatever pieces a song arrives
+in. Beside the song and its mix, `render` needs about 1 MB per track and 32 bytes per frame of each
+reverb's length (10 s at 96 kHz: 31 MB); `stream` needs no more than that in all. The work is
+shared among threads, and no sum depends on how many.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
 import numba
 import numpy as np
-import soxr
 from numpy.typing import NDArray
-from scipy import ndimage, signal
 
-from mixers.cookbook import biquad
+from mixers.grid import Block, on_grid
+from mixers.limiter import Limiter
 from mixers.multitrack import Mix, Multitrack, Samples
-from mixers.room import room_response
-from mixers.settings import Compressor, EqBand, PanLaw, Reverb, Settings, TrackSettings
+from mixers.settings import PanLaw, Settings
+from mixers.strip import Room, Strip
 
-Array = NDArray[np.float64]
+RunAll = Callable[[Iterable[Callable[[], None]]], None]
 
-FLOOR_DB = -120.0
-LIMITER_WINDOW_S = 0.003
+BLOCK_FRAMES = 1 << 15
 
 
 class AsSet:
@@ -36,12 +46,13 @@ class AsSet:
         return render(multitrack, self.settings)
 
 
-def render(multitrack: Multitrack, settings: Settings) -> Mix:
+def render(multitrack: Multitrack, settings: Settings, workers: int | None = None) -> Mix:
     """Render a song through the console.
 
     Args:
         multitrack: tracks that no strip belongs to are an error, and so are strips without track.
         settings: of every track and the bus.
+        workers: threads; None takes one per core.
 
     Returns:
         The mix, `(2, frames)`; silence stays silent.
@@ -49,36 +60,43 @@ def render(multitrack: Multitrack, settings: Settings) -> Mix:
     Raises:
         ValueError: settings and tracks do not belong together.
     """
-    strips = {strip.track: strip for strip in settings.tracks}
-    _check_tracks(multitrack, strips)
-    rate_hz = multitrack.sample_rate_hz
-    equalised = {
-        track.name: _equalised(track.samples, strips[track.name], rate_hz)
-        for track in multitrack.tracks
-    }
-    dry, sent = np.zeros((2, multitrack.frames)), np.zeros((2, multitrack.frames))
-    for name, strip in strips.items():
-        sound = equalised[name]
-        if strip.compressor is not None:
-            key = equalised[strip.compressor.sidechain or name]
-            sound = compress(sound, key, strip.compressor, rate_hz)
-        if strip.reverb is not None:
-            sound = sound + reverberate(sound, strip.reverb, rate_hz)
-        # A mono sound feeds both sides; of a stereo one, each side feeds its own.
-        panned = pan_gains(strip.pan, settings.pan_law)[:, None] * sound
-        dry += panned
-        if strip.send_db is not None:
-            sent += panned * _amplitude(strip.send_db)
-    bus = settings.bus
-    if bus.reverb is not None:
-        dry += reverberate(sent, bus.reverb, rate_hz)
-    dry *= _amplitude(bus.fader_db)
-    if bus.ceiling_dbtp is not None:
-        dry = limit(dry, bus.ceiling_dbtp, rate_hz)
-    return Mix("console", rate_hz, dry.astype(np.float32), settings)
+    tracks = {track.name: track.samples for track in multitrack.tracks}
+    _check_tracks(tracks.keys(), settings, f"song {multitrack.song!r}")
+    blocks = (
+        {name: samples[:, start : start + BLOCK_FRAMES] for name, samples in tracks.items()}
+        for start in range(0, multitrack.frames, BLOCK_FRAMES)
+    )
+    mix = np.empty((2, multitrack.frames), dtype=np.float32)
+    done = 0
+    for piece in _mixed(blocks, settings, multitrack.sample_rate_hz, workers):
+        mix[:, done : done + piece.shape[1]] = piece
+        done += piece.shape[1]
+    return Mix("console", multitrack.sample_rate_hz, mix, settings)
 
 
-def pan_gains(pan: float, law: PanLaw) -> Array:
+def stream(
+    pieces: Iterable[Block], settings: Settings, sample_rate_hz: int, workers: int | None = None
+) -> Iterator[Samples]:
+    """Mix a song that arrives in pieces, as `render` would mix the whole.
+
+    Args:
+        pieces: of any lengths; the same tracks and channels in each.
+        settings: of every track and the bus.
+        sample_rate_hz: of the tracks.
+        workers: threads; None takes one per core.
+
+    Yields:
+        The mix in pieces, `(2, frames)`, in all as many frames as came in. They lag behind by
+        less than `BLOCK_FRAMES`, and by the limiter's look-ahead.
+
+    Raises:
+        ValueError: settings and tracks do not belong together, or the tracks of a piece are not
+            equally long or have other channels than before.
+    """
+    return _mixed(on_grid(pieces, BLOCK_FRAMES), settings, sample_rate_hz, workers)
+
+
+def pan_gains(pan: float, law: PanLaw) -> NDArray[np.float64]:
     """Factors to the left and right output, `(2,)`.
 
     Args:
@@ -86,98 +104,125 @@ def pan_gains(pan: float, law: PanLaw) -> Array:
         law: `constant_power` takes 3 dB off in the centre, `linear` 6 dB, `compromise` 4.5 dB.
     """
     right = (pan + 1) / 2
-    power = np.cos([right * np.pi / 2, (1 - right) * np.pi / 2])
     linear = np.array([1 - right, right])
+    power = np.sin(linear * (np.pi / 2))
     if law == "constant_power":
         return np.asarray(power)
-    return linear if law == "linear" else np.sqrt(linear * np.clip(power, 0, None))
+    return linear if law == "linear" else np.sqrt(linear * power)
 
 
-def compress(sound: Array, key: Array, compressor: Compressor, sample_rate_hz: int) -> Array:
-    """Compress a sound by the level of a key, with the same gain on all channels.
+class _Desk:
+    """All strips and the bus before the limiter."""
 
-    Gain computer with soft knee (Giannoulis et al., equation 4), smoothed in dB by the decoupled
-    detector (equation 17).
+    def __init__(self, settings: Settings, first: Block, sample_rate_hz: int) -> None:
+        self._settings = settings
+        self._strips = {
+            strip.track: Strip(strip, len(first[strip.track]), sample_rate_hz, BLOCK_FRAMES)
+            for strip in settings.tracks
+        }
+        self._keys = {
+            strip.track: (strip.compressor and strip.compressor.sidechain) or strip.track
+            for strip in settings.tracks
+        }
+        self._sends = {
+            strip.track: 0.0 if strip.send_db is None else 10 ** (strip.send_db / 20)
+            for strip in settings.tracks
+        }
+        self._sides = {
+            strip.track: pan_gains(strip.pan, settings.pan_law) for strip in settings.tracks
+        }
+        reverb = settings.bus.reverb
+        self._room = Room(reverb, sample_rate_hz, BLOCK_FRAMES) if reverb else None
+        self._fader = np.float32(10 ** (settings.bus.fader_db / 20))
 
-    Args:
-        sound: `(channels, frames)`.
-        key: `(channels, frames)`, what is followed; its loudest channel counts.
-        compressor: the settings.
-        sample_rate_hz: of both.
-    """
-    level_db = 20 * np.log10(np.maximum(np.abs(key).max(axis=0), 10 ** (FLOOR_DB / 20)))
-    over_db = level_db - compressor.threshold_db
-    knee_db = compressor.knee_db
-    bent = np.clip(over_db + knee_db / 2, 0, knee_db) ** 2 / (2 * knee_db) if knee_db else 0.0
-    above = np.maximum(over_db - knee_db / 2, 0)
-    reduction_db = (1 - 1 / compressor.ratio) * (bent + above)
-    attack, release = (
-        float(np.exp(-1000 / (time_ms * sample_rate_hz)))
-        for time_ms in (compressor.attack_ms, compressor.release_ms)
-    )
-    smooth_db = _smoothed(np.asarray(reduction_db, dtype=np.float64), attack, release)
-    # Powers of ten by exp: several times faster.
-    return np.asarray(sound * np.exp(np.log(10) / 20 * (compressor.makeup_db - smooth_db)))
+    def mix(self, block: Block, run_all: RunAll) -> Samples:
+        """Mix the next block of the grid, `(2, frames)`."""
+        run_all(partial(self._track, name, samples) for name, samples in block.items())
+        run_all(
+            partial(self._strips[name].finish, self._strips[key].equalised)
+            for name, key in self._keys.items()
+            if name != key
+        )
+        mix = np.empty((2, next(iter(block.values())).shape[1]), dtype=np.float32)
+        run_all(partial(self._side, side, mix[side]) for side in (0, 1))
+        return mix
+
+    def _track(self, name: str, samples: Samples) -> None:
+        """A strip, up to where it may have to wait for its side chain."""
+        strip = self._strips[name]
+        strip.equalise(samples)
+        if self._keys[name] == name:
+            strip.finish(strip.equalised)
+
+    def _side(self, side: int, mix: Samples) -> None:
+        """Fill one side of the mix, `(frames,)`."""
+        mix[:] = 0
+        sent = np.zeros_like(mix)
+        for name, strip in self._strips.items():
+            sound = strip.finished[side % len(strip.finished)]
+            _add(sound, np.float32(self._sides[name][side]), mix)
+            if self._sends[name]:
+                _add(sound, np.float32(self._sides[name][side] * self._sends[name]), sent)
+        if self._room is not None:
+            mix += self._room.sides[side].process(sent)
+        mix *= self._fader
 
 
-def reverberate(sound: Array, reverb: Reverb, sample_rate_hz: int) -> Array:
-    """The sound of a room alone, `(2, frames)`; what rings on after the end is cut."""
-    if not sound.any():
-        return np.zeros((2, sound.shape[1]))
-    response = room_response(reverb, sample_rate_hz)
-    frames = sound.shape[1]
-    channels = [signal.oaconvolve(sound[side % len(sound)], response[side]) for side in (0, 1)]
-    return np.stack(channels)[:, :frames]
+def _mixed(
+    blocks: Iterable[Block], settings: Settings, sample_rate_hz: int, workers: int | None
+) -> Iterator[Samples]:
+    """Mix blocks that lie on the grid."""
+    ceiling_dbtp = settings.bus.ceiling_dbtp
+    limiter = None if ceiling_dbtp is None else Limiter(ceiling_dbtp, sample_rate_hz)
+    late = limiter.delay_frames if limiter else 0
+    desk: _Desk | None = None
+    with _threads(workers or os.cpu_count() or 1) as run_all:
+        for block in blocks:
+            if desk is None:
+                _check_tracks(block.keys(), settings, "the stream")
+                desk = _Desk(settings, block, sample_rate_hz)
+            mix = desk.mix(block, run_all)
+            if limiter is not None:
+                mix = limiter.process(mix)
+            early = min(late, mix.shape[1])
+            late -= early
+            yield mix[:, early:]
+    if limiter is not None and desk is not None:
+        yield limiter.process(np.zeros((2, limiter.delay_frames), dtype=np.float32))[:, late:]
 
 
-def limit(mix: Array, ceiling_dbtp: float, sample_rate_hz: int) -> Array:
-    """Keep the true peak at a ceiling: look ahead, and turn down smoothly before a peak comes."""
-    between = np.abs(soxr.resample(np.ascontiguousarray(mix.T), 1, 4, "HQ")).max(axis=1)
-    between = np.resize(between, 4 * mix.shape[1]).reshape(-1, 4)
-    peaks = np.maximum(np.abs(mix).max(axis=0), between.max(axis=1))
-    wanted = np.minimum(1.0, _amplitude(ceiling_dbtp) / np.maximum(peaks, 1e-9))
-    reach = round(LIMITER_WINDOW_S * sample_rate_hz)
-    held = ndimage.minimum_filter1d(wanted, 4 * reach + 1, mode="nearest")
-    window = signal.windows.hann(2 * reach + 1)
-    smooth = ndimage.convolve1d(held, window / window.sum(), mode="nearest")
-    return np.asarray(mix * smooth)
+@contextmanager
+def _threads(workers: int) -> Iterator[RunAll]:
+    """A way to run independent tasks in as many threads; it returns when all are done."""
+    if workers == 1:
+
+        def in_turn(tasks: Iterable[Callable[[], None]]) -> None:
+            for task in tasks:
+                task()
+
+        yield in_turn
+        return
+    with ThreadPoolExecutor(workers) as pool:
+
+        def at_once(tasks: Iterable[Callable[[], None]]) -> None:
+            for future in [pool.submit(task) for task in tasks]:
+                future.result()
+
+        yield at_once
 
 
-def _check_tracks(multitrack: Multitrack, strips: dict[str, TrackSettings]) -> None:
-    names = {track.name for track in multitrack.tracks}
-    for found, what in ((strips.keys() - names, "no track"), (names - strips.keys(), "no strip")):
+def _check_tracks(tracks: Iterable[str], settings: Settings, where: str) -> None:
+    names, strips = set(tracks), {strip.track for strip in settings.tracks}
+    for found, what in ((strips - names, "no track"), (names - strips, "no strip")):
         if found:
             raise ValueError(
-                f"song {multitrack.song!r}: the settings do not fit, there is {what} "
-                f"for {', '.join(sorted(found))}"
+                f"{where}: the settings do not fit, there is {what} for {', '.join(sorted(found))}"
             )
 
 
-def _equalised(samples: Samples, strip: TrackSettings, sample_rate_hz: int) -> Array:
-    sound = samples.astype(np.float64) * (strip.polarity * _amplitude(strip.gain_db))
-    if strip.eq:
-        sections = np.stack([_sos(band, sample_rate_hz) for band in strip.eq])
-        sound = np.asarray(signal.sosfilt(sections, sound, axis=1))
-    return sound
+def _add_scaled(sound: Samples, factor: np.float32, total: Samples) -> None:
+    for n in range(len(sound)):
+        total[n] += factor * sound[n]
 
 
-def _sos(band: EqBand, sample_rate_hz: int) -> Array:
-    return np.insert(biquad(band, sample_rate_hz), 3, 1.0)
-
-
-def _amplitude(level_db: float) -> float:
-    return float(10 ** (level_db / 20))
-
-
-def _detect(reduction_db: Array, attack: float, release: float) -> Array:
-    smooth = np.empty_like(reduction_db)
-    held = 0.0
-    level = 0.0
-    for i in range(len(reduction_db)):
-        held = max(reduction_db[i], release * held + (1 - release) * reduction_db[i])
-        level = attack * level + (1 - attack) * held
-        smooth[i] = level
-    return smooth
-
-
-_smoothed = numba.njit(cache=True)(_detect)
+_add = numba.njit(cache=True, nogil=True)(_add_scaled)
