@@ -130,4 +130,5 @@ def test_memory_does_not_grow_with_the_song() -> None:
         tracemalloc.stop()
         return peak
 
-    assert peak_bytes(40) < peak_bytes(8) + 1_000_000
+    # One track of the longer song alone would be 12 MB more.
+    assert peak_bytes(40) < peak_bytes(8) + 4_000_000
