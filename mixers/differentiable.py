@@ -143,6 +143,8 @@ class DifferentiableConsole(nn.Module):
         Raises:
             ValueError: this console has not the parts, filters or range that they need.
         """
+        if settings.bus.ceiling_dbtp is not None:
+            raise ValueError("the differentiable console has no limiter; set ceiling_dbtp to None")
         if settings.pan_law != self.pan_law:
             raise ValueError(f"the settings pan by {settings.pan_law}, the console {self.pan_law}")
         strips = [

@@ -4,13 +4,14 @@ On the CPU both run sample by sample, compiled by numba, in double precision. On
 detector runs as a parallel scan of log2(frames) steps; the biquad has a counterpart in the
 frequency domain (`mixers.functional.equalise_by_fft`).
 
-All signals are `(rows, frames)` and contiguous; every row starts from rest. Only first derivatives
-exist.
+All signals are `(rows, frames)` and contiguous; every row starts from rest. Rows are shared among
+as many threads as torch is set to. Only first derivatives exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba
@@ -19,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 Array = NDArray[Any]
@@ -28,16 +30,17 @@ class _Section(Function):
     @staticmethod
     def forward(ctx: Any, signal: Tensor, section: Tensor) -> Tensor:
         filtered = torch.empty_like(signal)
-        _run_section(_view(signal), _view(section), _view(filtered))
+        _by_rows(_run_section, signal, section, filtered)
         ctx.save_for_backward(signal, section, filtered)
         return filtered
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
         signal, section, filtered = ctx.saved_tensors
         to_signal, to_section = torch.empty_like(signal), torch.empty_like(section)
-        arrays = (grads[0].contiguous(), signal, section, filtered, to_signal, to_section)
-        _back_section(*(_view(array) for array in arrays))
+        grad = grads[0].contiguous()
+        _by_rows(_back_section, grad, signal, section, filtered, to_signal, to_section)
         return to_signal, to_section
 
 
@@ -46,13 +49,14 @@ class _Detector(Function):
     def forward(ctx: Any, drive: Tensor, attack: Tensor, release: Tensor) -> Tensor:
         if drive.device.type == "cpu":
             held, level = torch.empty_like(drive), torch.empty_like(drive)
-            _run_detector(*(_view(array) for array in (drive, attack, release, held, level)))
+            _by_rows(_run_detector, drive, attack, release, held, level)
         else:
             held, level = (x.to(drive.dtype) for x in scan_detector(drive, attack, release))
         ctx.save_for_backward(drive, attack, release, held, level)
         return level
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         drive, attack, release, held, level = ctx.saved_tensors
         grad = grads[0].contiguous()
@@ -60,8 +64,7 @@ class _Detector(Function):
             by_scan = scan_detector_gradients(grad, drive, attack, release, held, level)
             return by_scan[0].to(drive.dtype), by_scan[1], by_scan[2]
         results = tuple(torch.empty_like(x) for x in (drive, attack, release))
-        arrays = (grad, drive, attack, release, held, level, *results)
-        _back_detector(*(_view(array) for array in arrays))
+        _by_rows(_back_detector, grad, drive, attack, release, held, level, *results)
         return results[0], results[1], results[2]
 
 
@@ -128,8 +131,17 @@ def _delayed(signal: Tensor, frames: int, before: float) -> Tensor:
     return pad(signal[:, :-frames], (frames, 0), value=before)
 
 
-def _view(tensor: Tensor) -> Array:
-    return np.asarray(tensor.detach().numpy())
+def _by_rows(kernel: Callable[..., None], *tensors: Tensor) -> None:
+    """Run a kernel on all rows, shared among threads."""
+    arrays = [tensor.detach().numpy() for tensor in tensors]
+    threads = min(torch.get_num_threads(), len(arrays[0]))
+    if threads < 2:
+        kernel(*arrays)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        shares = [np.array_split(array, threads) for array in arrays]
+        for done in [pool.submit(kernel, *share) for share in zip(*shares, strict=True)]:
+            done.result()
 
 
 def _section_forward(signal: Array, sections: Array, filtered: Array) -> None:

@@ -13,7 +13,7 @@ from mixers.console import render
 from mixers.controls import BUS, STRIP
 from mixers.differentiable import DifferentiableConsole
 from mixers.multitrack import Multitrack, Track
-from mixers.settings import Compressor, EqBand, Reverb, Settings, TrackSettings
+from mixers.settings import BusSettings, Compressor, EqBand, Reverb, Settings, TrackSettings
 
 RATE_HZ = 22_050
 NAMES = ("kick", "pad", "vox")
@@ -147,6 +147,10 @@ def test_parts_that_are_not_there_are_refused() -> None:
     console = DifferentiableConsole(RATE_HZ)
     with pytest.raises(ValueError, match="track 'kick': the console has no reverb_decay_s"):
         console.parameters_of(Settings((replace(KICK, reverb=Reverb()),)))
+    with pytest.raises(ValueError, match="no limiter"):
+        console.parameters_of(Settings((KICK,), BusSettings(ceiling_dbtp=-1.0)))
+    with pytest.raises(ValueError, match="pan by linear, the console constant_power"):
+        console.parameters_of(Settings((KICK,), pan_law="linear"))
     with pytest.raises(ValueError, match="no part echo"):
         DifferentiableConsole(RATE_HZ, ("gain", "echo"))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="send, but the bus has no reverb"):

@@ -15,7 +15,7 @@ from mixers import functional
 from mixers.console import pan_gains
 from mixers.cookbook import biquad
 from mixers.dynamics import Dynamics
-from mixers.recursion import detect_level, scan_detector, scan_detector_gradients
+from mixers.recursion import detect_level, filter_section, scan_detector, scan_detector_gradients
 from mixers.room import room_response
 from mixers.settings import RANGES, Compressor, EqBand, EqKind, PanLaw, Reverb
 
@@ -169,3 +169,28 @@ def test_the_scans_of_other_devices_agree_with_the_compiled_detector() -> None:
     torch.testing.assert_close(scanned, level.detach())
     for mine, theirs in zip(gradients, (drive, attack, release), strict=True):
         torch.testing.assert_close(mine, theirs.grad)
+
+
+def test_second_derivatives_are_refused_not_wrong() -> None:
+    x = sound().reshape(4, -1).requires_grad_()
+    sections = torch.tensor([[0.5, 0.1, 0.0, -0.3, 0.1]] * 4, dtype=torch.float64)
+    (gradient,) = torch.autograd.grad(
+        (filter_section(x, sections) ** 2).sum(), x, create_graph=True
+    )
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
+
+
+def test_threads_change_no_gradient() -> None:
+    processor, parameters = PROCESSORS["peak"]
+    before = torch.get_num_threads()
+    results = []
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        x = sound(frames=500).requires_grad_()
+        results.append(
+            torch.autograd.grad((processor(x, *parameters) ** 2).sum(), (x, *parameters))
+        )
+    torch.set_num_threads(before)
+    for alone, shared in zip(*results, strict=True):
+        torch.testing.assert_close(shared, alone, rtol=0, atol=0)
