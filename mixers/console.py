@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from mixers.grid import Block, on_grid
 from mixers.limiter import Limiter
-from mixers.multitrack import Mix, Multitrack, Samples
+from mixers.multitrack import Mix, Multitrack, Samples, check_rate
 from mixers.settings import PanLaw, Settings
 from mixers.strip import Room, Strip
 
@@ -92,9 +92,10 @@ def stream(
         less than `BLOCK_FRAMES`, and by the limiter's look-ahead.
 
     Raises:
-        ValueError: settings and tracks do not belong together, or the tracks of a piece are not
-            equally long or have other channels than before.
+        ValueError: settings and tracks do not belong together; the tracks of a piece are not
+            equally long, have other channels than before, or are no finite float32 audio.
     """
+    check_rate(sample_rate_hz, "the stream")
     return _mixed(on_grid(pieces, BLOCK_FRAMES), settings, sample_rate_hz, workers)
 
 

@@ -24,14 +24,11 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 
 from mixers.cookbook import HIGHEST, coefficients
+from mixers.dynamics import FLOOR_DB, NARROWEST_KNEE_DB
 from mixers.recursion import detect_level, filter_section
 from mixers.room import DARKEST, FADE_S, ONSET_S, room_frames, room_noise
 from mixers.settings import EqKind, PanLaw
 
-FLOOR_DB = -120.0
-"""The compressor hears no lower level."""
-NARROWEST_KNEE_DB = 1e-3
-"""A harder knee is not told apart, and would divide by zero."""
 RINGING_DB = 100.0
 """How far a filter has died away before it may wrap around."""
 MAX_PADDING_FRAMES = 1 << 19

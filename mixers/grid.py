@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from mixers.multitrack import Samples
+from mixers.multitrack import Samples, check_samples
 
 Block = Mapping[str, Samples]
 """A stretch of every track by name, each `(channels, frames)`, equally long."""
@@ -16,8 +16,8 @@ def on_grid(pieces: Iterable[Block], block_frames: int) -> Iterator[Block]:
     """Cut pieces into blocks; only the last one may be shorter.
 
     Raises:
-        ValueError: a piece has other tracks or channels than the first, or tracks of unequal
-            length.
+        ValueError: a piece has other tracks or channels than the first, tracks of unequal
+            length, or what is no finite float32 audio.
     """
     waiting: list[Block] = []
     count = 0
@@ -47,14 +47,14 @@ def _frames(piece: Block, layout: dict[str, int]) -> int:
     lengths = {name: samples.shape[1] for name, samples in piece.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"a block has tracks of unequal length: {lengths} frames")
+    for name, samples in piece.items():
+        check_samples(samples, f"a block of track {name!r}", channels=(1, 2))
     return next(iter(lengths.values()), 0)
 
 
 def _cut(piece: Block, start: int, stop: int) -> Block:
     # A copy: whoever streams may write the next piece to the same memory.
-    return {
-        name: np.array(samples[:, start:stop], dtype=np.float32) for name, samples in piece.items()
-    }
+    return {name: samples[:, start:stop].copy() for name, samples in piece.items()}
 
 
 def _joined(pieces: list[Block]) -> Block:

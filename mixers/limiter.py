@@ -7,12 +7,11 @@ import soxr
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from mixers.loudness import MARGIN_FRAMES, oversampling
 from mixers.multitrack import Samples
 
 REACH_S = 0.003
 """The gain takes this long to come down, and as long to go up again."""
-MARGIN_FRAMES = 256
-"""What the oversampling filter hears before and after a sample."""
 
 
 class Limiter:
@@ -26,7 +25,7 @@ class Limiter:
     def __init__(self, ceiling_dbtp: float, sample_rate_hz: int) -> None:
         self._ceiling = 10 ** (ceiling_dbtp / 20)
         self._reach = round(REACH_S * sample_rate_hz)
-        self._factor = 4 if sample_rate_hz < 88_200 else 2 if sample_rate_hz < 176_400 else 1
+        self._factor = oversampling(sample_rate_hz)
         self.delay_frames = 3 * self._reach + MARGIN_FRAMES
         self._context = np.zeros((2, 2 * self.delay_frames), dtype=np.float32)
 

@@ -58,11 +58,16 @@ def true_peak(samples: Samples, sample_rate_hz: int) -> float:
 
     Oversamples to at least 176.4 kHz (annex 2). Digital silence gives minus infinity.
     """
-    factor = 4 if sample_rate_hz < 88_200 else 2 if sample_rate_hz < 176_400 else 1
+    factor = oversampling(sample_rate_hz)
     peak = float(np.abs(samples).max())
     if factor > 1 and peak > 0:
         peak = max(peak, *(_peak_between(part, factor) for part in _parts(samples)))
     return 20 * float(np.log10(peak)) if peak > 0 else -np.inf
+
+
+def oversampling(sample_rate_hz: int) -> int:
+    """How many times finer a true peak is looked for: at 176.4 kHz or more (annex 2)."""
+    return 4 if sample_rate_hz < 88_200 else 2 if sample_rate_hz < 176_400 else 1
 
 
 def _parts(samples: Samples) -> Iterator[Samples]:

@@ -34,7 +34,7 @@ class Track:
     samples: Samples
 
     def __post_init__(self) -> None:
-        _check_samples(self.samples, f"track {self.name!r}", channels=(1, 2))
+        check_samples(self.samples, f"track {self.name!r}", channels=(1, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Multitrack:
     def __post_init__(self) -> None:
         if not self.tracks:
             raise ValueError(f"song {self.song!r} has no tracks")
-        _check_rate(self.sample_rate_hz, f"song {self.song!r}")
+        check_rate(self.sample_rate_hz, f"song {self.song!r}")
         names = [track.name for track in self.tracks]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
@@ -65,7 +65,7 @@ class Multitrack:
         if len(set(lengths.values())) > 1:
             raise ValueError(f"song {self.song!r} has tracks of unequal length: {lengths} frames")
         if self.target is not None:
-            _check_samples(self.target, f"target of song {self.song!r}", channels=(2,))
+            check_samples(self.target, f"target of song {self.song!r}", channels=(2,))
             if self.target.shape[1] != self.frames:
                 raise ValueError(
                     f"target of song {self.song!r} has {self.target.shape[1]} frames, "
@@ -100,16 +100,26 @@ class Mix:
     settings: Settings | None = None
 
     def __post_init__(self) -> None:
-        _check_rate(self.sample_rate_hz, f"mix by {self.system!r}")
-        _check_samples(self.samples, f"mix by {self.system!r}", channels=(2,))
+        check_rate(self.sample_rate_hz, f"mix by {self.system!r}")
+        check_samples(self.samples, f"mix by {self.system!r}", channels=(2,))
 
 
-def _check_rate(sample_rate_hz: int, what: str) -> None:
+def check_rate(sample_rate_hz: int, what: str) -> None:
+    """Refuse a sample rate, in Hz, that no sound has.
+
+    Raises:
+        ValueError: it is out of range; `what` says whose it is.
+    """
     if not 8_000 <= sample_rate_hz <= 384_000:
         raise ValueError(f"{what}: sample rate {sample_rate_hz} Hz is outside 8000..384000 Hz")
 
 
-def _check_samples(samples: Samples, what: str, channels: tuple[int, ...]) -> None:
+def check_samples(samples: Samples, what: str, channels: tuple[int, ...]) -> None:
+    """Refuse what is not finite float32 audio, `(channels, frames)` with at least one frame.
+
+    Raises:
+        ValueError: saying what is wrong with `what`.
+    """
     if samples.dtype != np.float32:
         raise ValueError(f"{what}: samples are {samples.dtype}, must be float32")
     if samples.ndim != 2 or samples.shape[0] not in channels:

@@ -71,6 +71,19 @@ def test_settings_and_parameters_are_one_thing() -> None:
     assert set(strips_again[:, polarity].tolist()) <= {0.0, 1.0}
 
 
+def test_gradients_of_the_whole_console_are_right(tracks: Tensor) -> None:
+    # Polarity hands on the gradient of what it rounds, by design.
+    parts = tuple(part for part in STRIP if part != "polarity")
+    console = DifferentiableConsole(8_000, parts, tuple(BUS), "compromise")
+    generator = torch.Generator().manual_seed(5)
+    # Decays of a tenth of a second keep this quick; the check tries every number in turn.
+    strips = torch.rand(1, 2, console.strip_size, generator=generator, dtype=torch.float64)
+    bus = torch.rand(1, console.bus_size, generator=generator, dtype=torch.float64) * 0.1
+    sound = tracks[:, :2, :, :64].double()
+    inputs = [tensor.requires_grad_() for tensor in (sound, strips, bus)]
+    assert torch.autograd.gradcheck(console, inputs, fast_mode=True)
+
+
 @pytest.mark.parametrize("end", [0.0, 1.0])
 def test_the_ends_are_settings_with_finite_gradients(tracks: Tensor, end: float) -> None:
     console = full()

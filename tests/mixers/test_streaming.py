@@ -111,6 +111,14 @@ def test_pieces_that_do_not_fit_are_refused(
         list(stream(blocks, FULL, RATE_HZ))
 
 
+def test_what_is_no_sound_is_refused() -> None:
+    nan = {"a": np.full((1, 5), np.nan, dtype=np.float32), "b": np.zeros((2, 5), dtype=np.float32)}
+    with pytest.raises(ValueError, match="a block of track 'a': holds NaN"):
+        list(stream([nan], FULL, RATE_HZ))
+    with pytest.raises(ValueError, match="the stream: sample rate 44 Hz"):
+        stream([], FULL, 44)
+
+
 def test_a_stream_of_unknown_tracks_is_refused() -> None:
     with pytest.raises(ValueError, match="no track for b"):
         list(stream([{"a": np.zeros((1, 5), dtype=np.float32)}], FULL, RATE_HZ))
