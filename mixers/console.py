@@ -32,7 +32,7 @@ from mixers.strip import Room, Strip
 
 RunAll = Callable[[Iterable[Callable[[], None]]], None]
 
-BLOCK_FRAMES = 1 << 15
+BLOCK_FRAMES = 1 << 16
 
 
 class AsSet:
@@ -197,21 +197,23 @@ def _mixed(
 @contextmanager
 def _threads(workers: int) -> Iterator[RunAll]:
     """A way to run independent tasks in as many threads; it returns when all are done."""
-    if workers == 1:
-
-        def in_turn(tasks: Iterable[Callable[[], None]]) -> None:
-            for task in tasks:
-                task()
-
-        yield in_turn
-        return
     with ThreadPoolExecutor(workers) as pool:
 
-        def at_once(tasks: Iterable[Callable[[], None]]) -> None:
-            for future in [pool.submit(task) for task in tasks]:
-                future.result()
+        def run_all(tasks: Iterable[Callable[[], None]]) -> None:
+            todo = list(tasks)
+            # One share each, the first for this thread: fewer hand-overs than task by task.
+            shares = [todo[i::workers] for i in range(min(workers, len(todo)))]
+            others = [pool.submit(_run, share) for share in shares[1:]]
+            _run(shares[0] if shares else [])
+            for other in others:
+                other.result()
 
-        yield at_once
+        yield run_all
+
+
+def _run(tasks: list[Callable[[], None]]) -> None:
+    for task in tasks:
+        task()
 
 
 def _check_tracks(tracks: Iterable[str], settings: Settings, where: str) -> None:

@@ -99,13 +99,14 @@ class DifferentiableConsole(nn.Module):
 
         Returns:
             The mix, `(batch, 2, frames)`.
+
+        Raises:
+            ValueError: there are more or fewer parameters than the console has.
         """
         values = self.units(strips)
         panned = self._strips(tracks, values)
         mix = panned.sum(dim=-3)
-        if bus is None:
-            return mix
-        bus_values = self.bus_units(bus)
+        bus_values = self.bus_units(strips.new_zeros(len(strips), 0) if bus is None else bus)
         if "send" in self.strip:
             sent = functional.gain(panned, values["send_db"]).sum(dim=-3)
             mix = mix + functional.reverberate(sent, self._room(bus_values))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import signal
 
 from mixers.console import pan_gains, render
@@ -217,3 +220,32 @@ def test_filters_beyond_the_sample_rate_stay_finite(rate_hz: int) -> None:
     song = Multitrack("r", rate_hz, (Track("a", "bass", noises(1)[0]),))
     for eq in (high, low):
         assert np.isfinite(render(song, Settings((TrackSettings("a", eq=eq),))).samples).all()
+
+
+@given(st.data())
+@settings(max_examples=20, deadline=None)
+def test_gain_comes_before_everything_linear(data: st.DataObject) -> None:
+    gain_db = data.draw(st.floats(-40, 20))
+    strip = TrackSettings("a", eq=SIX, reverb=Reverb(0.2), pan=0.3, send_db=-6)
+    song = Multitrack("g", RATE_HZ, (Track("a", "bass", noises(1)[0]),))
+    plain, louder = (
+        render(song, Settings((replace(strip, gain_db=level),), BusSettings(Reverb()))).samples
+        for level in (0.0, gain_db)
+    )
+    np.testing.assert_allclose(louder, plain * 10 ** (gain_db / 20), rtol=1e-3, atol=1e-6)
+
+
+@given(st.permutations(range(5)))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_tracks_and_strips_does_not_matter(order: list[int]) -> None:
+    tracks = [Track(f"t{i}", "unknown", x) for i, x in enumerate(noises(5, 3000))]
+    strips = [
+        TrackSettings(f"t{i}", pan=i / 5, compressor=Compressor(-40, 4, sidechain="t0"))
+        for i in range(5)
+    ]
+    plain = render(Multitrack("o", RATE_HZ, tuple(tracks)), Settings(tuple(strips))).samples
+    turned = render(
+        Multitrack("o", RATE_HZ, tuple(tracks[i] for i in order)),
+        Settings(tuple(strips[i] for i in reversed(order))),
+    ).samples
+    np.testing.assert_allclose(turned, plain, atol=1e-6)

@@ -170,3 +170,5 @@ def test_parts_that_are_not_there_are_refused() -> None:
         DifferentiableConsole(RATE_HZ, ("send",))
     with pytest.raises(ValueError, match="3 parameters, the console has 2: gain_db, pan"):
         console(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, 3))
+    with pytest.raises(ValueError, match="0 parameters, the console has 5: reverb_decay_s"):
+        full()(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, full().strip_size))

@@ -24,7 +24,7 @@ LAWS: list[PanLaw] = ["constant_power", "linear", "compromise"]
 KINDS: list[EqKind] = ["high_pass", "low_shelf", "peak", "high_shelf"]
 
 
-def sound(channels: int = 2, frames: int = 48, seed: int = 0) -> Tensor:
+def sound(channels: int = 2, frames: int = 32, seed: int = 0) -> Tensor:
     rng = np.random.default_rng(seed)
     return torch.from_numpy(rng.uniform(-1, 1, (2, channels, frames)))
 
@@ -58,7 +58,7 @@ PROCESSORS: dict[str, tuple[Callable[..., Tensor], tuple[Tensor, ...]]] = {
         lambda x, *p: functional.compress(x, *p, RATE_HZ),
         (values(-30, -9), values(3, 8), values(0.2, 0.5), values(5, 9), values(6, 9), values(2, 1)),
     ),
-    "reverb": (roomy, (values(0.11, 0.14), values(3.1, 0.3), values(0.4, 0.8), values(-3, 2))),
+    "reverb": (roomy, (values(0.11, 0.14), values(1.1, 0.3), values(0.4, 0.8), values(-3, 2))),
 }  # fmt: skip
 
 
