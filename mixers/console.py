@@ -9,7 +9,7 @@ in. The work is shared among threads, and no sum depends on how many.
 
 Memory does not grow with the song but for its tracks and its mix, 4 bytes a sample: `stream` mixes
 8 tracks at 96 kHz with a reverb of 10 s in 150 MB, whether they last a second or 15 minutes.
-`render` needs as much beside the song: 3.5 GB for those 15 minutes, tracks and mix included.
+`render` needs as much beside the song: 3.7 GB for those 15 minutes, tracks and mix included.
 """
 
 from __future__ import annotations

@@ -15,6 +15,9 @@ from mixers.differentiable import DifferentiableConsole
 from mixers.multitrack import Multitrack, Track
 from mixers.settings import BusSettings, Compressor, EqBand, Reverb, Settings, TrackSettings
 
+# Sounds of a moment: handing them between threads would take longer than they do.
+torch.set_num_threads(1)
+
 RATE_HZ = 22_050
 NAMES = ("kick", "pad", "vox")
 
@@ -172,3 +175,21 @@ def test_parts_that_are_not_there_are_refused() -> None:
         console(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, 3))
     with pytest.raises(ValueError, match="0 parameters, the console has 5: reverb_decay_s"):
         full()(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, full().strip_size))
+
+
+def test_descent_finds_what_was_set(tracks: Tensor) -> None:
+    console = DifferentiableConsole(RATE_HZ, ("gain", "eq", "compressor", "pan"))
+    truth, _ = parameters(full(), 7)
+    truth = truth[..., : console.strip_size]
+    sound = tracks[..., :1, :3000]
+    wanted = console(sound, truth)
+    raw = torch.zeros_like(truth, requires_grad=True)
+    optimiser = torch.optim.Adam([raw], lr=0.15)
+    losses = []
+    for _ in range(50):
+        optimiser.zero_grad()
+        loss = ((console(sound, torch.sigmoid(raw)) - wanted) ** 2).sum() / (wanted**2).sum()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.05 * losses[0]

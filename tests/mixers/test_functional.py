@@ -19,6 +19,9 @@ from mixers.recursion import detect_level, filter_section, scan_detector, scan_d
 from mixers.room import room_response
 from mixers.settings import RANGES, Compressor, EqBand, EqKind, PanLaw, Reverb
 
+# Sounds of a moment: handing them between threads would take longer than they do.
+torch.set_num_threads(1)
+
 RATE_HZ = 44_100
 LAWS: list[PanLaw] = ["constant_power", "linear", "compromise"]
 KINDS: list[EqKind] = ["high_pass", "low_shelf", "peak", "high_shelf"]

@@ -17,6 +17,9 @@ from mixers.differentiable import DifferentiableConsole
 from mixers.multitrack import Multitrack, Track
 from mixers.settings import Compressor, Settings, TrackSettings
 
+# Sounds of a moment: handing them between threads would take longer than they do.
+torch.set_num_threads(1)
+
 BAND = Path(__file__).resolve().parents[2].parent / "shared" / "multitracks" / "webaudio_band"
 NAMES = ("bassguitar", "clav", "drums", "horns", "leadguitar")
 SECONDS = 6
