@@ -109,7 +109,9 @@ def _numbers(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _two_per_row(
     frame: pd.DataFrame, reference: str, other: str, scores: tuple[pd.Series, pd.Series]
 ) -> pd.DataFrame:
-    common = _common(frame)
+    # One trial of webMUSHRA compares the reference with each of its stimuli: a page a comparison.
+    page = frame["trial_id"].astype(str) + ": " + frame[other].astype(str)
+    common = _common(frame).assign(page=page)
     first = common.assign(system=frame[reference], score=scores[0], role="reference")
     second = common.assign(system=frame[other], score=scores[1], role="system")
     return pd.concat([first, second], ignore_index=True)

@@ -236,6 +236,8 @@ def _maximise(search: _Search, own: Floats, sds: Floats | None) -> optimize.Opti
         return value, gradient
 
     start = np.concatenate([own, np.zeros(model.fixed.shape[1]), sds])
+    if start.size == 0:
+        return optimize.OptimizeResult(x=start, fun=objective(start)[0])
     return optimize.minimize(
         objective, start, jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 500}
     )

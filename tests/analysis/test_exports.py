@@ -63,6 +63,14 @@ def test_an_export_becomes_tidy_ratings(
     assert ratings.passage.levels == ("drums",)
 
 
+def test_one_page_of_pairs_compares_the_reference_with_several(tmp_path: Path) -> None:
+    path = tmp_path / "paired.csv"
+    path.write_text(PAIRS + "t,u1,drums,ref,C2,incorrect\n", encoding="utf-8")
+    ratings = read_ratings(path)
+    assert ratings.page.levels == ("drums: C1", "drums: C2")
+    assert ratings.systems == ("C1", "C2", "ref")
+
+
 def test_an_anchor_of_webmushra_is_known(tmp_path: Path) -> None:
     path = tmp_path / "mushra.csv"
     path.write_text(MUSHRA, encoding="utf-8")

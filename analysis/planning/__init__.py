@@ -1,0 +1,1 @@
+"""Planning a study: how many participants and passages, and when to stop."""
