@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from analysis import agreement, anova, descriptive, omnibus, pairwise
 from analysis.blocks import Blocks, participant_blocks
+from analysis.choices.comparisons import are_comparisons
+from analysis.choices.outcome import ChoiceBased, choice_based
 from analysis.equivalence import tost
 from analysis.model_based import ModelBased, model_based
 from analysis.permutation import sign_flip
@@ -56,6 +58,7 @@ class AttributeOutcome:
         families: pairwise comparisons; exactly one is primary.
         models: what the mixed models found.
         agreement: of participants with each other.
+        choices: what paired comparisons say, where that is what the ratings are.
     """
 
     attribute: str
@@ -67,6 +70,7 @@ class AttributeOutcome:
     families: tuple[Family, ...]
     models: ModelBased
     agreement: tuple[Quantity, ...]
+    choices: ChoiceBased | None = None
 
     @property
     def primary(self) -> Family:
@@ -119,17 +123,26 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
         names.sort(key=lambda name: name != plan.attribute)
     screening = screen(ratings, plan.screening)
     everybody: tuple[Result, ...] = ()
-    if screening.excluded and plan.primary in PAIRWISE:
-        _, test = PAIRWISE[plan.primary]
-        compared = ratings.only(attribute=names[0]).compared()
-        everybody = test(compared, plan.correction, plan.level)
+    if screening.excluded:
+        everybody = _everybody(ratings.only(attribute=names[0]).compared(), plan)
     parts = [screening.kept.only(attribute=name) for name in names]
     outcomes = tuple(_attribute(part, plan) for part in parts)
     return Outcome(ratings, plan, screening, everybody, outcomes)
 
 
+def _everybody(compared: Ratings, plan: Plan) -> tuple[Result, ...]:
+    """The primary comparisons without screening; none where they take long."""
+    if are_comparisons(compared):
+        return choice_based(compared, plan.correction, plan.level).contrasts
+    if plan.primary not in PAIRWISE:
+        return ()
+    return PAIRWISE[plan.primary][1](compared, plan.correction, plan.level)
+
+
 def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
     compared = ratings.compared()
+    if are_comparisons(compared):
+        return _choices(ratings, compared, plan)
     blocks = participant_blocks(compared)
     families = tuple(
         Family(name, title, test(compared, plan.correction, plan.level), name == plan.primary)
@@ -160,6 +173,31 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
         families=families,
         models=models,
         agreement=_agreement(compared, plan.level),
+    )
+
+
+def _choices(ratings: Ratings, compared: Ratings, plan: Plan) -> AttributeOutcome:
+    """Paired comparisons: what is chosen is no score, so nothing is done to it as one."""
+    if plan.declared and plan.primary != "bradley-terry":
+        raise ValueError(
+            f"the plan's primary analysis, {plan.primary!r}, is of scores, and the ratings are "
+            "paired comparisons; declare `primary: bradley-terry`"
+        )
+    choices = choice_based(compared, plan.correction, plan.level)
+    title = "Bradley-Terry contrasts"
+    return AttributeOutcome(
+        attribute=ratings.attribute.levels[0],
+        ratings=ratings,
+        compared=compared,
+        summaries=descriptive.summaries(
+            ratings, bootstraps=plan.bootstraps, seed=plan.seed, level=plan.level
+        ),
+        by_passage=descriptive.summaries_by(ratings, "passage", plan.level),
+        omnibus=(choices.test,),
+        families=(Family("bradley-terry", title, choices.contrasts, primary=True),),
+        models=ModelBased(),
+        agreement=(),
+        choices=choices,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.analyse import AttributeOutcome, Outcome
 from analysis.apa import interval_text, p_text, points, result_text, score_digits, test_name
+from analysis.choices.outcome import choice_answer
 from analysis.results import Result
 
 CLOSE_PAIRS_NAMED = 6
@@ -29,6 +30,8 @@ def short_answer(outcome: Outcome) -> list[str]:
 
 def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
     """The answer about one attribute: the verdict, the ranking, then pair by pair."""
+    if entry.choices is not None:
+        return choice_answer(entry.choices, alpha)
     overall = entry.omnibus[0]
     lines = [
         f"{_verdict(overall, alpha)} ({test_name(overall)} {result_text(overall)}).",

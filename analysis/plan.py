@@ -11,7 +11,7 @@ from typing import Any
 from analysis.corrections import CORRECTIONS
 from analysis.results import to_data
 
-PRIMARIES = ("wilcoxon", "paired t", "sign", "permutation", "mixed model")
+PRIMARIES = ("wilcoxon", "paired t", "sign", "permutation", "mixed model", "bradley-terry")
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ import jinja2
 from analysis import apa
 from analysis.analyse import AttributeOutcome, Outcome
 from analysis.answer import attribute_answer, ranked, short_answer
+from analysis.choices.outcome import ChoiceBased
 from analysis.model_based import ModelBased
 from analysis.plan import Plan
 from analysis.plots import style
 from analysis.plots.boxes import passage_boxes
+from analysis.plots.choices import choice_figures
 from analysis.plots.overview import all_passages
 from analysis.plots.pairs import critical_difference_diagram, forest, heat_map
 from analysis.posthoc import critical_difference
@@ -108,8 +110,7 @@ def draw_figures(
             prefix = f"{file_name(entry.attribute)}_" if len(outcome.attributes) > 1 else ""
             colours = style.colours_of(outcome.ratings.systems)
             figures = []
-            drawings = _figures(entry, colours, outcome.plan.alpha)
-            for figure in (*drawings, *_pair_figures(entry, outcome.plan)):
+            for figure in _all_figures(entry, colours, outcome.plan):
                 name, title, caption, axes = figure
                 if outcome.ratings.simulated:
                     caption = f"{style.SIMULATED}. {caption}"
@@ -160,6 +161,14 @@ def versions() -> dict[str, str]:
 def file_name(text: str) -> str:
     """A name that is safe in every file system."""
     return "".join(sign if sign.isalnum() else "-" for sign in text).strip("-").lower() or "score"
+
+
+def _all_figures(
+    entry: AttributeOutcome, colours: dict[str, str], plan: Plan
+) -> list[tuple[str, str, str, Any]]:
+    if entry.choices is not None:
+        return choice_figures(entry.choices, plan.alpha)
+    return [*_figures(entry, colours, plan.alpha), *_pair_figures(entry, plan)]
 
 
 def _figures(
@@ -231,6 +240,7 @@ def _attribute_data(entry: AttributeOutcome) -> dict[str, Any]:
         "descriptives_by_passage": entry.by_passage,
         "omnibus": entry.omnibus,
         "models": _models_data(entry.models),
+        "choices": _choices_data(entry.choices),
         "agreement": entry.agreement,
         "pairwise": [
             {"name": family.name, "primary": family.primary, "results": family.results}
@@ -255,6 +265,20 @@ def _models_data(models: ModelBased) -> dict[str, Any]:
     if ordinal is not None:
         data["ordinal"] = ordinal
     return data
+
+
+def _choices_data(choices: ChoiceBased | None) -> dict[str, Any] | None:
+    if choices is None:
+        return None
+    return {
+        "bradley_terry": choices.model,
+        "strengths": choices.strengths,
+        "systems": choices.comparisons.systems,
+        "chosen_over": choices.comparisons.wins(),
+        "undecided": choices.comparisons.undecided(),
+        "detection_pooled": choices.detection,
+        "detection_binomial": choices.binomial,
+    }
 
 
 def _write(path: Path, text: str) -> Path:

@@ -211,7 +211,7 @@ def fit(model: Model, own: Floats, sds: Floats | None = None) -> Fit:
         sds: start of the standard deviations; 1 by default.
     """
     search = _Search(model, own.size)
-    return _finish(search, _maximise(search, own, sds).x)
+    return _finish(search, _maximise(search, own, sds)[0])
 
 
 def maximum(model: Model, own: Floats) -> tuple[float, Floats, Floats]:
@@ -219,13 +219,13 @@ def maximum(model: Model, own: Floats) -> tuple[float, Floats, Floats]:
 
     Cheaper than `fit`, for likelihood ratio tests and good starts.
     """
-    found = _maximise(_Search(model, own.size), own, None)
+    found, value = _maximise(_Search(model, own.size), own, None)
     start = own.size + model.fixed.shape[1]
-    return -float(found.fun), found.x[: own.size], np.abs(found.x[start:])
+    return -value, found[: own.size], np.abs(found[start:])
 
 
-def _maximise(search: _Search, own: Floats, sds: Floats | None) -> optimize.OptimizeResult:
-    """BFGS over free parameters, coefficients and standard deviations."""
+def _maximise(search: _Search, own: Floats, sds: Floats | None) -> tuple[Floats, float]:
+    """BFGS over free parameters, coefficients and standard deviations: where, and the value."""
     model, t = search.model, own.size
     sds = np.ones(len(model.structure.terms)) if sds is None else sds
 
@@ -237,10 +237,11 @@ def _maximise(search: _Search, own: Floats, sds: Floats | None) -> optimize.Opti
 
     start = np.concatenate([own, np.zeros(model.fixed.shape[1]), sds])
     if start.size == 0:
-        return optimize.OptimizeResult(x=start, fun=objective(start)[0])
-    return optimize.minimize(
+        return start, objective(start)[0]
+    found = optimize.minimize(
         objective, start, jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 500}
     )
+    return found.x, float(found.fun)
 
 
 def _finish(search: _Search, found: Floats) -> Fit:
