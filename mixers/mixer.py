@@ -44,11 +44,15 @@ class Entry:
 MIXERS: dict[str, Entry] = {
     "mono": Entry("mixers.baselines:Mono", "every track equally loud, summed, no panning"),
     "random": Entry("mixers.baselines:Random", "random gain and pan per track"),
+    "random-console": Entry(
+        "mixers.random_console:RandomConsole", "every knob of the console at random"
+    ),
     "target": Entry("mixers.baselines:Target", "the human mix that came with the song"),
     "expert": Entry("mixers.expert:Expert", "rules of practical mixing, each with its reason"),
     "unmask-level": Entry("mixers.unmasking:UnmaskLevel", "levels at which tracks mask least"),
     "unmask-pan": Entry("mixers.unmasking:UnmaskPan", "panned apart what masks each other"),
     "ducking": Entry("mixers.unmasking:Ducking", "the bed steps back while a lead plays"),
+    "forest": Entry("mixers.forest:Forest", "levels and pans learnt by a random forest"),
 }
 
 

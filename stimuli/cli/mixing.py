@@ -6,6 +6,11 @@ from pathlib import Path
 
 import click
 
+from stimuli.cli.progress import progress_bars
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 @click.group()
 def mixers() -> None:
@@ -22,8 +27,29 @@ def list_mixers() -> None:
         click.echo(f"{name:<{width}}  {entry.summary}")
 
 
+@mixers.command("train")
+@click.argument("name")
+@click.option("--songs", "songs_dir", type=FOLDER, required=True, help="Folder of the songs.")
+@click.option("-o", "--out", type=OUT_FILE, required=True, help="File for the weights.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--seed", default=0, show_default=True, help="Of the split and the training.")
+def train_mixer(name: str, songs_dir: Path, out: Path, device: str, seed: int) -> None:
+    """Train the system NAME on songs that have a human mix.
+
+    The songs are split by the seed; those kept for the test are never opened.
+    """
+    from stimuli.datasets.dataset import open_dataset
+    from stimuli.training import train
+
+    with progress_bars() as show:
+        lines = train(name, open_dataset(songs_dir), out, device, seed, show)
+    for line in lines:
+        click.echo(line)
+    click.echo(f"Weights: {out}")
+
+
 @click.command()
-@click.argument("song", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("song", type=FOLDER)
 @click.option("--mixer", help="A system; `flask mixers list` names them.")
 @click.option(
     "--settings",
@@ -31,13 +57,11 @@ def list_mixers() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Set the console as this JSON file says, instead of a system.",
 )
-@click.option(
-    "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="WAV file."
-)
+@click.option("-o", "--out", required=True, type=OUT_FILE, help="WAV file.")
 @click.option("--seed", default=0, show_default=True, help="Of systems that use chance.")
 @click.option(
     "--save-settings",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OUT_FILE,
     help="Write what the console was set to, as JSON.",
 )
 @click.option("--explain", is_flag=True, help="Say why each decision was taken (expert).")

@@ -13,7 +13,7 @@ from mixers.mixer import MIXERS, load_mixer
 from mixers.multitrack import Multitrack, Track
 
 ROLES = ("kick", "snare", "bass", "guitar", "keys", "pad", "unknown", "theremin")
-USES_CHANCE = {"random"}
+USES_CHANCE = ("random", "random-console")
 
 
 @st.composite
