@@ -29,7 +29,8 @@ def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
     """Every command below this one with its full name."""
     if isinstance(command, click.Group):
         for name, child in command.commands.items():
-            yield from leaves(child, f"{path} {name}")
+            short = name == getattr(command, "default", None)
+            yield from leaves(child, path if short else f"{path} {name}")
     else:
         yield path, command
 
@@ -80,7 +81,9 @@ def test_every_command_that_a_document_names_exists(
     groups = {name.rsplit(" ", 1)[0] for name in commands} - {"flask"}
     for line in re.findall(r"(?:^|`)(flask [^`\n]+)", text, flags=re.M):
         words = re.split(r"[ ]#|[|>…]", line)[0].split()
-        name = " ".join(words[:3]) if " ".join(words[:2]) in groups else " ".join(words[:2])
+        name, longer = " ".join(words[:2]), " ".join(words[:3])
+        if longer in commands or (name in groups and name not in commands):
+            name = longer
         assert name in {*commands, *groups, *FLASKS_OWN}, line
         if name in commands:
             known = {option for item in commands[name].params for option in item.opts}

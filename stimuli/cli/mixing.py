@@ -9,6 +9,7 @@ import click
 from stimuli.cli.progress import progress_bars
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -48,13 +49,32 @@ def train_mixer(name: str, songs_dir: Path, out: Path, device: str, seed: int) -
     click.echo(f"Weights: {out}")
 
 
-@click.command()
+class _MixGroup(click.Group):
+    """`flask mix SONG` is short for `flask mix song SONG`."""
+
+    default = "song"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_MixGroup)
+def mix() -> None:
+    """Mix a song, or find out how a mix was made.
+
+    `flask mix SONG …` mixes; `flask mix recover TRACKS MIX …` finds out.
+    """
+
+
+@mix.command("song")
 @click.argument("song", type=FOLDER)
 @click.option("--mixer", help="A system; `flask mixers list` names them.")
 @click.option(
     "--settings",
     "stated",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=IN_FILE,
     help="Set the console as this JSON file says, instead of a system.",
 )
 @click.option("-o", "--out", required=True, type=OUT_FILE, help="WAV file.")
@@ -65,7 +85,7 @@ def train_mixer(name: str, songs_dir: Path, out: Path, device: str, seed: int) -
     help="Write what the console was set to, as JSON.",
 )
 @click.option("--explain", is_flag=True, help="Say why each decision was taken (expert).")
-def mix(
+def mix_command(
     song: Path,
     mixer: str | None,
     stated: Path | None,
@@ -96,6 +116,52 @@ def mix(
         save_settings.write_text(settings_to_json(written.mix.settings), encoding="utf-8")
     if explain:
         _explain(song, mixer)
+
+
+@mix.command("recover")
+@click.argument("tracks", type=FOLDER)
+@click.argument("mix_file", metavar="MIX", type=IN_FILE)
+@click.option("-o", "--out", required=True, type=OUT_FILE, help="JSON file (filters: NPZ file).")
+@click.option(
+    "--method",
+    type=click.Choice(["gains", "filters", "chain"]),
+    default="gains",
+    show_default=True,
+    help="Gains and pans; a filter per track and side; or the whole chain.",
+)
+@click.option(
+    "--reverb",
+    type=click.Choice(["stereo", "individual"]),
+    default="stereo",
+    show_default=True,
+    help="Of the chain: one room for all, or one per track.",
+)
+@click.option("--steps", default=200, show_default=True, help="Of the chain's search, at most.")
+@click.option("--seed", default=0, show_default=True, help="Of the chain's search.")
+@click.option("--truth", type=IN_FILE, help="Settings that made the mix, to be compared with.")
+def recover_command(
+    tracks: Path,
+    mix_file: Path,
+    out: Path,
+    method: str,
+    reverb: str,
+    steps: int,
+    seed: int,
+    truth: Path | None,
+) -> None:
+    """Recover what the file MIX was made with from the song's tracks in folder TRACKS.
+
+    The mix may begin earlier or later than the tracks.
+    """
+    from mixers.settings import settings_from_json
+    from stimuli.recovery import Request, recover
+
+    true_settings = settings_from_json(truth.read_text(encoding="utf-8")) if truth else None
+    with progress_bars() as show:
+        request = Request(tracks, mix_file, out, method, reverb, steps, seed)
+        lines = recover(request, true_settings, show)
+    for line in lines:
+        click.echo(line)
 
 
 def _explain(song: Path, mixer: str) -> None:
