@@ -21,6 +21,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from analysis.cli import StudyRatings, make_analyse_command
+from analysis.planning.cli import make_power_command
 from listening import create_app as create_listening_room
 
 COMMANDS: tuple[str, ...] = (
@@ -46,6 +47,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         module, _, name = location.partition(":")
         app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))
     app.cli.add_command(with_clear_errors(make_analyse_command(study_ratings)))
+    app.cli.add_command(with_clear_errors(make_power_command(study_ratings)))
     app.cli.add_command(with_clear_errors(demo))
     return app
 

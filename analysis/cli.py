@@ -98,8 +98,13 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         from analysis.answer import short_answer
         from analysis.plan import plan_from
 
-        ratings, declared = _read(
-            source, _columns(columns), wide.split(",") if wide else [], scale, simulated, read_study
+        ratings, declared = read_source(
+            source,
+            read_study,
+            columns=_columns(columns),
+            wide=wide.split(",") if wide else [],
+            scale=scale,
+            simulated=simulated,
         )
         outcome = run(ratings, declared if plan is None else plan_from(_yaml_plan(plan)))
         written = _write(outcome, out)
@@ -110,14 +115,22 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
     return analyse
 
 
-def _read(
+def read_source(
     source: str,
-    columns: Mapping[str, str],
-    wide: Sequence[str],
-    scale: tuple[float, float] | None,
-    simulated: bool,
     read_study: ReadStudy | None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    wide: Sequence[str] = (),
+    scale: tuple[float, float] | None = None,
+    simulated: bool = False,
 ) -> tuple[Ratings, Plan]:
+    """The ratings of a file or of a study, and the plan that the study brings.
+
+    A study in which nobody has taken part yet gives its simulated ratings.
+
+    Raises:
+        ValueError: there is no such file or study, it is no table, or holds no ratings.
+    """
     from analysis.plan import Plan, plan_from
     from analysis.ratings import from_table
     from analysis.readers import TABLES, read_ratings

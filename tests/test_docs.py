@@ -17,7 +17,7 @@ from app import COMMANDS, ROOT, create_app
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS_PAGE = ROOT / "docs" / "commands.md"
 FLASKS_OWN = {"flask run"}
-OURS = {*(place.partition(":")[2] for place in COMMANDS), "analyse", "demo"}
+OURS = {*(place.partition(":")[2] for place in COMMANDS), "analyse", "power", "demo"}
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ inner effects eliminated, T is block diagonal plus low rank, and is never formed
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
@@ -75,6 +75,22 @@ def pose(structure: Structure, fixed: Integers, response: Floats, reml: bool) ->
         rows,
         reml,
     )
+
+
+def answered(problem: Problem, structure: Structure, fixed: Integers, response: Floats) -> Problem:
+    """The same likelihood of another response: all that a simulation has to compute anew.
+
+    Args:
+        problem: by `pose`, of the same structure and fixed factor.
+        structure, fixed, response: as for `pose`.
+    """
+    inner, border = structure.transposed_times(response)
+    sums = np.bincount(fixed, response, problem.fixed)
+    column = np.concatenate([border, sums, [response @ response]])
+    mixed, corner = problem.cross.mixed.copy(), problem.cross.border.copy()
+    mixed[:, :, -1] = inner
+    corner[:, -1] = corner[-1, :] = column
+    return replace(problem, cross=Cross(problem.cross.inner, mixed, corner))
 
 
 @dataclass(frozen=True, eq=False)

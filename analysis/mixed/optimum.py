@@ -8,6 +8,7 @@ agree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,11 +57,18 @@ class Optimum:
     converged: bool
 
 
-def minimise(problem: Problem) -> Optimum:
-    """Minimise the deviance from two starts and keep the better."""
-    ends = [_descend(problem, np.full(problem.terms, start)) for start in (1.0, 0.0)]
+def minimise(problem: Problem, starts: Sequence[Floats] = ()) -> Optimum:
+    """Minimise the deviance from several starts and keep the best.
+
+    Args:
+        problem: the likelihood.
+        starts: ratios to start from, `(terms,)` each; by default two, far apart. Where the ratios
+            are known, as in a simulation, one start there will do.
+    """
+    starts = starts or [np.full(problem.terms, start) for start in (1.0, 0.0)]
+    ends = [_descend(problem, start) for start in starts]
     best = min(ends, key=lambda end: end.at.deviance)
-    agree = abs(ends[0].at.deviance - ends[1].at.deviance) < _AGREE
+    agree = max(end.at.deviance for end in ends) - best.at.deviance < _AGREE
     return Optimum(
         best.ratios, best.at, best.parts, best.steps, best.remaining, best.converged and agree
     )
