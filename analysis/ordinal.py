@@ -20,7 +20,7 @@ from analysis.blocks import pairs_of
 from analysis.contrasts import pair_rows
 from analysis.mixed.families import CumulativeLogit, start_thresholds
 from analysis.mixed.identify import identified
-from analysis.mixed.laplace import Fit, Model, fit, maximum
+from analysis.mixed.laplace import Fit, Model, fit, maximum, optimism
 from analysis.mixed.structure import CROSSED, Floats, Integers, RandomTerm, arrange, intercepts
 from analysis.mixed.threads import one_blas_thread
 from analysis.models import factor_codes, refuse_unfit
@@ -101,6 +101,11 @@ def fit_ordinal_model(
     covariance = np.zeros((k, k))
     covariance[1:, 1:] = full.covariance[cuts : cuts + k - 1, cuts : cuts + k - 1]
     spread = dict(zip(structure.terms, full.sds.tolist(), strict=True))
+    varied = {name: sd for name, sd in spread.items() if sd >= _NO_VARIANCE}
+    levels = {
+        "participant": len(ratings.participant.levels),
+        "passage": len(ratings.passage.levels),
+    }
     return OrdinalModel(
         systems=ratings.systems,
         categories=labels,
@@ -115,7 +120,7 @@ def fit_ordinal_model(
         ratings=len(ratings),
         participants=len(ratings.participant.levels),
         converged=full.converged,
-        notes=(*notes, *_warnings(full, spread)),
+        notes=(*notes, *_warnings(full, spread), *optimism(varied, levels)),
     )
 
 

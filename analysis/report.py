@@ -167,7 +167,7 @@ def _all_figures(
     entry: AttributeOutcome, colours: dict[str, str], plan: Plan
 ) -> list[tuple[str, str, str, Any]]:
     if entry.choices is not None:
-        return choice_figures(entry.choices, plan.alpha)
+        return choice_figures(entry.choices, colours, plan.alpha)
     return [*_figures(entry, colours, plan.alpha), *_pair_figures(entry, plan)]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.choices.comparisons import Comparisons
 from analysis.choices.preference import PreferenceModel, centred
 from analysis.mixed.families import Davidson
-from analysis.mixed.laplace import Model, fit, maximum
+from analysis.mixed.laplace import Model, fit, maximum, optimism
 from analysis.mixed.structure import Floats, Integers, Structure, Term, arrange
 from analysis.mixed.threads import one_blas_thread
 
@@ -52,6 +52,8 @@ def fit_bradley_terry(
     inner = slice(cut, cut + k - 1)
     strengths, covariance, wald = centred(full.coefficients, full.covariance[inner, inner])
     spread = dict(zip(structure.terms, full.sds.tolist(), strict=True))
+    varied = {name: sd for name, sd in spread.items() if sd >= _NO_VARIANCE}
+    levels = {group: np.unique(getattr(comparisons, group).codes).size for group in groups}
     return PreferenceModel(
         name="bradley-terry",
         systems=comparisons.systems,
@@ -66,7 +68,11 @@ def fit_bradley_terry(
         participants=len(np.unique(comparisons.participant.codes)),
         converged=full.converged,
         describes=_describe(comparisons, spread),
-        notes=(*notes, *_warnings(comparisons, spread, full.converged)),
+        notes=(
+            *notes,
+            *_warnings(comparisons, spread, full.converged),
+            *optimism(varied, levels),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ and Newton finds them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -80,7 +81,7 @@ class CumulativeLogit:
         bend_a, bend_b = density_a * (1.0 - 2.0 * above), density_b * (1.0 - 2.0 * below)
         step = upper - lower
         push = 1.0 / np.expm1(step)
-        at_upper, at_lower = self._ends()
+        at_upper, at_lower = self._ends
         return Slopes(
             value=log_expit(a) + log_expit(-b) + np.log(-np.expm1(-step)),
             first=above + below - 1.0,
@@ -91,6 +92,7 @@ class CumulativeLogit:
             second_by_own=-bend_a[:, None] * at_upper - bend_b[:, None] * at_lower,
         )
 
+    @cached_property
     def _ends(self) -> tuple[Floats, Floats]:
         """Which threshold is the upper, and which the lower end of each row's category."""
         places = np.arange(self.levels - 1)

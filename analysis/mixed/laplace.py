@@ -10,6 +10,7 @@ bordered block diagonal (`structure`), so blocks go first here too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,10 @@ _BOUNDLESS = 15.0
 """A log odds ratio, or its standard error, beyond this grows without bound: complete separation."""
 _FLAT = 1e-3
 """A gradient whose Newton step gains less than this many log-likelihood units is converged."""
+
+
+FEW_LEVELS = 12
+"""Wald and likelihood ratio tests of effects that vary over fewer levels are too optimistic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +205,26 @@ class _Search:
 
 def _by_term(codes: np.ndarray, values: Floats, terms: int) -> Floats:
     return np.asarray(values @ np.eye(terms)[codes], dtype=np.float64)
+
+
+def optimism(sds: Mapping[str, float], levels: Mapping[str, int]) -> list[str]:
+    """A note where systems vary over few participants or passages: z and χ² know no small samples.
+
+    Args:
+        sds: of each random term, such as "passage:system".
+        levels: how many participants and passages there are.
+    """
+    few = [
+        f"{count} {name}s"
+        for name, count in levels.items()
+        if count < FEW_LEVELS and sds.get(f"{name}:system", 0.0) > 0.0
+    ]
+    if not few:
+        return []
+    return [
+        f"With {' and '.join(few)}, p-values and intervals by Laplace's approximation are somewhat "
+        "too optimistic: they take the variances as known."
+    ]
 
 
 def fit(model: Model, own: Floats, sds: Floats | None = None) -> Fit:

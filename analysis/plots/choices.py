@@ -14,10 +14,12 @@ from analysis.choices.outcome import ChoiceBased
 from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, new_axes
 from analysis.results import Quantity, Result
 
-POINT, SOFT = "#0072B2", "#9AA1A9"
+SOFT = "#9AA1A9"
 
 
-def choice_figures(choices: ChoiceBased, alpha: float) -> list[tuple[str, str, str, Axes]]:
+def choice_figures(
+    choices: ChoiceBased, colours: Mapping[str, str], alpha: float
+) -> list[tuple[str, str, str, Axes]]:
     """Name, title, caption and axes of each figure of paired comparisons."""
     level = f"{100 * (1 - alpha):g}%"
     model = choices.model
@@ -27,7 +29,7 @@ def choice_figures(choices: ChoiceBased, alpha: float) -> list[tuple[str, str, s
             "Strengths",
             f"Strength of each system against the mean of all, with {level} Wald interval. "
             f"{model.describes}; n = {model.participants} participants.",
-            strength_plot(choices.strengths),
+            strength_plot(choices.strengths, colours),
         ),
         (
             "chosen",
@@ -46,22 +48,24 @@ def choice_figures(choices: ChoiceBased, alpha: float) -> list[tuple[str, str, s
                 f"Share of right answers with {level} interval, on the scale of d′ for ABX too; "
                 "grey: each participant; dashed: guessing; filled where better than guessing "
                 f"({tests[0].correction}). n = {tests[0].n} {tests[0].unit}.",
-                detection_plot(tests, choices.answers, alpha=alpha),
+                detection_plot(tests, choices.answers, colours, alpha=alpha),
             )
         )
     return found
 
 
-def strength_plot(strengths: Sequence[Quantity], ax: Axes | None = None) -> Axes:
-    """Strengths as log odds with their intervals, the strongest on top."""
+def strength_plot(
+    strengths: Sequence[Quantity], colours: Mapping[str, str], ax: Axes | None = None
+) -> Axes:
+    """Strengths as log odds with their intervals, the strongest on top, each in its colour."""
     ordered = _sorted(strengths)
     ax = ax or new_axes(PAGE_INCHES * 0.7, 0.9 + 0.3 * len(ordered))
     ax.axvline(0, color="#333333", linewidth=0.8)
     for place, each in enumerate(ordered):
         if each.interval is not None:
             ends = [each.interval.low, each.interval.high]
-            ax.plot(ends, [place, place], color=POINT, linewidth=1.6)
-        ax.plot([each.value], [place], marker="o", markersize=5.5, color=POINT)
+            ax.plot(ends, [place, place], color=colours[each.name], linewidth=1.6)
+        ax.plot([each.value], [place], marker="o", markersize=5.5, color=colours[each.name])
     ax.set_yticks(range(len(ordered)), [each.name for each in ordered])
     ax.set_ylim(len(ordered) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
@@ -104,6 +108,7 @@ def chosen_table(comparisons: Comparisons, order: Sequence[str], ax: Axes | None
 def detection_plot(
     tests: Sequence[Result],
     answers: Mapping[str, Answers],
+    colours: Mapping[str, str],
     ax: Axes | None = None,
     *,
     alpha: float = 0.05,
@@ -115,12 +120,13 @@ def detection_plot(
         share, sensitivity = result.estimate, result.effect
         assert share is not None
         assert sensitivity is not None
+        colour = colours[result.systems[0]]
         _participants(ax, answers[result.systems[0]], place)
         if share.interval is not None:
             ends = [share.interval.low, share.interval.high]
-            ax.plot(ends, [place, place], color=POINT, linewidth=1.6)
-        face = POINT if result.significant(alpha) else "white"
-        ax.plot([share.value], [place], marker="o", markersize=6, color=POINT, markerfacecolor=face)
+            ax.plot(ends, [place, place], color=colour, linewidth=1.6)
+        face = colour if result.significant(alpha) else "white"
+        ax.plot([share.value], [place], "o", markersize=6, color=colour, markerfacecolor=face)
         ax.text(
             1.02,
             place,

@@ -119,3 +119,13 @@ def test_all_in_one_category_is_refused() -> None:
 def test_an_unknown_adjustment_is_named(model: OrdinalModel) -> None:
     with pytest.raises(ValueError, match="no adjustment is called 'tuckey'"):
         ordinal_contrasts(model, "tuckey")
+
+
+def test_few_passages_are_said_to_make_it_optimistic() -> None:
+    rng = np.random.default_rng(1)
+    taste = {(s, name): rng.normal(0, 1.5) for s in range(4) for name in EFFECTS}
+    rows = study(20, 4)
+    for row in rows:
+        if taste[int(row["passage"][1:]), row["system"]] > 0.5:
+            row["score"] = min(row["score"] + 2, 5)
+    assert any("With 4 passages" in note for note in fit_ordinal_model(ratings_of(rows)).notes)

@@ -114,7 +114,7 @@ def test_intercepts_only_and_pooled_ranks_do_not() -> None:
         optimistic += system_test(fit_mixed_model(ratings, random=few)).pvalue <= 0.05
         pooled += kruskal_wallis(ratings).pvalue <= 0.05
     assert optimistic > 30
-    assert pooled != 10
+    assert pooled > 20
 
 
 def test_differences_of_the_mixed_model_are_covered() -> None:
@@ -135,7 +135,7 @@ def test_simulated_power_of_no_effect_is_the_level() -> None:
 
 def test_the_ordinal_model_keeps_its_level() -> None:
     hits = inside = 0
-    for seed in range(250):
+    for seed in range(150):
         model = fit_ordinal_model(categories(seed))
         hits += ordinal_system_test(model).pvalue <= 0.05
         effect = ordinal_contrasts(model, "none")[0].effect
@@ -143,22 +143,22 @@ def test_the_ordinal_model_keeps_its_level() -> None:
         assert effect.interval is not None
         inside += effect.interval.low <= 0.0 <= effect.interval.high
     # χ² knows no small samples: with six passages the error is allowed to be 10 %, not 20.
-    assert_at_most(hits, 250, 0.10)
-    assert_at_most(250 - inside, 250, 0.10)
+    assert_at_most(hits, 150, 0.10)
+    assert_at_most(150 - inside, 150, 0.10)
 
 
 @pytest.mark.parametrize("groups", [("participant",), ("participant", "passage")])
 def test_bradley_terry_with_likings_keeps_its_level(groups: tuple[str, ...]) -> None:
     hits = inside = 0
-    for seed in range(300):
+    for seed in range(200):
         model = fit_bradley_terry(comparisons_of(from_table(answers(seed))), groups)
         hits += preference_test(model).pvalue <= 0.05
         effect = preference_contrasts(model, "none")[0].effect
         assert effect is not None
         assert effect.interval is not None
         inside += effect.interval.low <= 0.0 <= effect.interval.high
-    assert_at_most(hits, 300, 0.08)
-    assert_at_most(300 - inside, 300, 0.08)
+    assert_at_most(hits, 200, 0.08)
+    assert_at_most(200 - inside, 200, 0.08)
 
 
 def test_bradley_terry_without_likings_does_not() -> None:
@@ -174,11 +174,11 @@ def test_robust_rankings_keep_their_level() -> None:
     """Six rankings a listener, who has likings of their own."""
     rng = np.random.default_rng(1)
     hits = 0
-    for _ in range(300):
+    for _ in range(200):
         liking = rng.normal(0, 0.7, (40, 1, 3)) + rng.gumbel(size=(40, 6, 3))
         model = fit_plackett_luce(ratings_of(liking))
         hits += preference_test(model).pvalue <= 0.05
-    assert_at_most(hits, 300, 0.09)
+    assert_at_most(hits, 200, 0.09)
 
 
 def guesses(seed: int) -> Answers:
@@ -198,7 +198,7 @@ def guesses(seed: int) -> Answers:
     ids=["pooled", "binomial"],
 )
 def test_guessing_is_called_hearing_in_one_of_twenty(test: Callable[[Answers], float]) -> None:
-    assert_at_most(sum(test(guesses(seed)) <= 0.05 for seed in range(800)), 800, 0.055)
+    assert_at_most(sum(test(guesses(seed)) <= 0.05 for seed in range(400)), 400, 0.055)
 
 
 @pytest.mark.parametrize("spending", sorted(SPENDING))
