@@ -106,6 +106,11 @@ def band_energies(multitrack: Multitrack) -> Array:
     )
 
 
+def power_spectrum(samples: Samples, sample_rate_hz: int) -> Array:
+    """Summed power spectrum of a sound, `(bins,)` from 0 Hz to half the rate."""
+    return _spectra(samples, sample_rate_hz)[1]
+
+
 def overlap_shares(bands: Array, loudness_lufs: Array) -> Array:
     """Share of each track's energy in bands that the others, made as loud as it, fill more."""
     heard = np.isfinite(loudness_lufs)

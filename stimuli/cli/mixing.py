@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from stimuli.cli.progress import progress_bars
 
+if TYPE_CHECKING:
+    from stimuli.evaluation import Which
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -47,6 +52,39 @@ def train_mixer(name: str, songs_dir: Path, out: Path, device: str, seed: int) -
     for line in lines:
         click.echo(line)
     click.echo(f"Weights: {out}")
+
+
+@mixers.command("evaluate")
+@click.option("--songs", "songs_dir", type=FOLDER, required=True, help="Folder of the songs.")
+@click.option("--systems", required=True, help="Comma between; `flask mixers list` names them.")
+@click.option("-o", "--out", type=OUT_FOLDER, required=True, help="Folder for tables and figure.")
+@click.option(
+    "--split",
+    "which",
+    type=click.Choice(["all", "training", "validation", "test"]),
+    default="all",
+    show_default=True,
+    help="Which songs; the parts are those of training with the same seed.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the split, and of chance.")
+def evaluate_mixers(songs_dir: Path, systems: str, out: Path, which: str, seed: int) -> None:
+    """Measure how near systems come to the human mixes, and what they do to the sound."""
+    from stimuli.datasets.dataset import open_dataset
+    from stimuli.evaluation import Evaluation, evaluate
+    from stimuli.evaluation_report import write_report
+
+    names = tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip()))
+    wanted = Evaluation(names, cast("Which", which), seed)
+    with progress_bars() as show:
+        rows = list(evaluate(open_dataset(songs_dir), wanted, show))
+    write_report(rows, out)
+    songs = len({row.song for row in rows})
+    click.echo(f"{len(names)} systems on {songs} songs: {out / 'evaluation.md'}, .csv and .png")
+    failed = [row for row in rows if row.failure]
+    for row in failed:
+        click.echo(f"Failed: {row.song} by {row.system}: {row.failure}", err=True)
+    if failed:
+        raise ValueError(f"{len(failed)} mixes could not be made; the rest is measured")
 
 
 class _MixGroup(click.Group):
