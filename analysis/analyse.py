@@ -143,6 +143,7 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
     compared = ratings.compared()
     if are_comparisons(compared):
         return _choices(ratings, compared, plan)
+    plan.refuse_for_scores()
     blocks = participant_blocks(compared)
     families = tuple(
         Family(name, title, test(compared, plan.correction, plan.level), name == plan.primary)

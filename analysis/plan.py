@@ -52,6 +52,18 @@ class Plan:
                 f"plan: equivalence_margin {self.equivalence_margin!r} must be more than 0"
             )
 
+    def refuse_for_scores(self) -> None:
+        """Refuse a plan that is of choices, where the ratings are (or will be) scores.
+
+        Raises:
+            ValueError: the primary analysis is of paired comparisons.
+        """
+        if self.primary == "bradley-terry":
+            raise ValueError(
+                "plan: primary 'bradley-terry' is of paired comparisons, and these ratings are "
+                f"scores; take {', '.join(name for name in PRIMARIES if name != self.primary)}"
+            )
+
     @property
     def level(self) -> float:
         """Coverage of the intervals."""

@@ -243,7 +243,9 @@ def _plan_problems(source: StudySource) -> list[Problem]:
     from analysis.screening import check_rule
 
     try:
-        for rule in plan_from(source.file.analysis).screening:
+        plan = plan_from(source.file.analysis)
+        plan.refuse_for_scores()
+        for rule in plan.screening:
             check_rule(rule)
     except (ValueError, TypeError) as error:
         return [source.problem(["analysis"], str(error))]

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from analysis.analyse import analyse
 from analysis.cli import make_analyse_command
 from analysis.plan import Plan
+from analysis.ratings import from_table
 from analysis.readers import read_ratings
 from app import with_clear_errors
 
@@ -76,3 +77,13 @@ def test_a_declared_plan_for_scores_is_refused(tmp_path: Path) -> None:
         analyse(ratings, Plan(declared_at="2026-01-01"))
     planned = analyse(ratings, Plan(primary="bradley-terry", declared_at="2026-01-01"))
     assert planned.attributes[0].primary.name == "bradley-terry"
+
+
+def test_a_plan_for_choices_is_refused_for_scores() -> None:
+    rows = [
+        {"participant": f"P{p}", "passage": "S", "system": system, "score": 50 + 9 * p % 7 + lift}
+        for p in range(6)
+        for system, lift in (("A", 0), ("B", 10), ("C", 5))
+    ]
+    with pytest.raises(ValueError, match="these ratings are scores"):
+        analyse(from_table(rows), Plan(primary="bradley-terry"))

@@ -103,6 +103,7 @@ def test_the_printed_schema_takes_what_the_room_takes(
     ("plan", "message"),
     [
         ({"primary": "friedman"}, "primary 'friedman' is none of wilcoxon"),
+        ({"primary": "bradley-terry"}, "is of paired comparisons"),
         ({"screening": [{"rule": "hidden referense"}]}, "no rule is called 'hidden referense'"),
         ({"alfa": 0.01}, "unknown alfa"),
     ],
