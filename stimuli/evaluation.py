@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +21,7 @@ from mixers.objective import MixFeatures, describe_mix, percentage_errors
 from mixers.reverse import RecoveredGains, recover_gains
 from mixers.settings import Settings, settings_from_json
 from stimuli.datasets.dataset import Dataset
+from stimuli.provenance import code_version
 from stimuli.seeds import seed_for
 from stimuli.splits import Part, fingerprint, split_songs
 
@@ -87,8 +90,17 @@ class Evaluation:
             raise ValueError(f"there is no part {self.which!r} of a split")
 
 
-def evaluate(dataset: Dataset, wanted: Evaluation, progress: Progress) -> Iterator[Row]:
+def evaluate(
+    dataset: Dataset, wanted: Evaluation, progress: Progress, kept: Path | None = None
+) -> Iterator[Row]:
     """Measure every system on every song, song by song; only one song is in memory.
+
+    Args:
+        dataset: the songs.
+        wanted: which of them, by which systems.
+        progress: is told how far it is.
+        kept: folder that keeps every row as soon as it is measured; what is there of this song,
+            system, seed and code is not measured again.
 
     Raises:
         ValueError: no such system, no song in this part of the split, or a song cannot be read. A
@@ -109,11 +121,16 @@ def evaluate(dataset: Dataset, wanted: Evaluation, progress: Progress) -> Iterat
         reference = Reference(multitrack, truth)
         for number, mixer in enumerate(mixers):
             progress("Mixes", place * len(mixers) + number, len(ids) * len(mixers))
-            if mixer.name not in warm:
-                _warm_up(mixer, multitrack)
-                warm.add(mixer.name)
             seed = seed_for(wanted.seed, song_id, mixer.name)
-            yield _row(mixer, reference, seed, label)
+            record = kept and kept / f"{_digest(label, mixer.name, seed, reference)}.json"
+            row = _read_row(record)
+            if row is None:
+                if mixer.name not in warm:
+                    _warm_up(mixer, multitrack)
+                    warm.add(mixer.name)
+                row = _row(mixer, reference, seed, label)
+                _keep_row(row, record)
+            yield row
     progress("Mixes", len(ids) * len(mixers), len(ids) * len(mixers))
 
 
@@ -177,6 +194,28 @@ def _row(mixer: Mixer, reference: Reference, seed: int, label: str) -> Row:
     took_s = time.perf_counter() - started
     values = measure(mix, reference) | {"real_time_factor": took_s / song.duration_s}
     return Row(song.song, mixer.name, label in getattr(mixer, "songs_", ()), values)
+
+
+def _digest(label: str, system: str, seed: int, reference: Reference) -> str:
+    """Tells apart all that a row depends on."""
+    target = reference.multitrack.target
+    heard = b"" if target is None else target.tobytes()
+    facts = repr((label, system, seed, reference.truth, code_version())).encode()
+    return hashlib.sha256(facts + heard).hexdigest()[:24]
+
+
+def _read_row(record: Path | None) -> Row | None:
+    if record is None or not record.is_file():
+        return None
+    return Row(**json.loads(record.read_text(encoding="utf-8")))
+
+
+def _keep_row(row: Row, record: Path | None) -> None:
+    if record is not None:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        partial = record.with_name(record.name + ".part")
+        partial.write_text(json.dumps(asdict(row)), encoding="utf-8")
+        partial.replace(record)
 
 
 def _levels(multitrack: Multitrack, mix: np.ndarray) -> RecoveredGains:

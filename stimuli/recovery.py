@@ -11,7 +11,7 @@ import numpy as np
 
 from mixers.alignment import align, estimate_offset
 from mixers.chain import ReverbKind, recover_chain
-from mixers.errors import compare
+from mixers.errors import compare, compare_chains
 from mixers.multitrack import Multitrack, Samples
 from mixers.reverse import recover_filters, recover_gains
 from mixers.settings import Settings, settings_to_json
@@ -69,33 +69,49 @@ def recover(request: Request, true: Settings | None, progress: Progress) -> list
     progress("Read", 2, 2)
     if request.method == "filters":
         return lines + _filters(multitrack, mix, request.out)
-    found = recover_gains(multitrack, mix)
-    settings = found.settings
-    lines += [f"{name}: silent, so nothing is known of it" for name in found.undetermined]
-    if request.method == "chain":
-        chain = recover_chain(
-            multitrack,
-            mix,
-            request.seed,
-            cast(ReverbKind, request.reverb),
-            request.steps,
-            lambda done, total: progress("Search", done, total),
-        )
-        settings = chain.settings
-        lines.append(f"Search: {chain.steps} steps")
-        lines.append(f"Unexplained: {chain.residual_db:.1f} dB of the mix")
-        lines.append(f"Unexplained by gains and pans alone: {chain.baseline_db:.1f} dB")
-    else:
-        lines.append(f"Unexplained: {found.residual_db:.1f} dB of the mix")
+    settings, more = _settings(request, multitrack, mix, progress)
+    lines += more
+    silent = [track.name for track in multitrack.tracks if not track.samples.any()]
+    lines += [f"{name}: silent, so nothing is known of it" for name in silent]
     if true is not None:
-        errors = compare(settings, true, found.undetermined)
-        lines.append(
-            f"Beside the truth: gain off by {np.median(errors.gain_db):.2f} dB (median; "
-            f"at most {errors.gain_db.max():.2f} dB), pan by {np.median(errors.pan):.3f} "
-            f"(at most {errors.pan.max():.3f})"
-        )
+        lines += _beside(settings, true, silent, multitrack.sample_rate_hz)
     _write(request.out, settings_to_json(settings).encode())
     return [*lines, f"Settings: {request.out}"]
+
+
+def _settings(
+    request: Request, multitrack: Multitrack, mix: Samples, progress: Progress
+) -> tuple[Settings, list[str]]:
+    if request.method == "gains":
+        found = recover_gains(multitrack, mix)
+        return found.settings, [f"Unexplained: {found.residual_db:.1f} dB of the mix"]
+    chain = recover_chain(
+        multitrack,
+        mix,
+        request.seed,
+        cast(ReverbKind, request.reverb),
+        request.steps,
+        lambda done, total: progress("Search", done, total),
+    )
+    return chain.settings, [
+        f"Search: {chain.steps} steps",
+        f"Unexplained: {chain.residual_db:.1f} dB of the mix",
+        f"Unexplained by gains and pans alone: {chain.baseline_db:.1f} dB",
+    ]
+
+
+def _beside(found: Settings, true: Settings, silent: list[str], rate_hz: int) -> list[str]:
+    """How far settings are from the truth."""
+    errors = compare(found, true, silent)
+    lines = [
+        f"Beside the truth: gain off by {np.median(errors.gain_db):.2f} dB (median; "
+        f"at most {errors.gain_db.max():.2f} dB), pan by {np.median(errors.pan):.3f} "
+        f"(at most {errors.pan.max():.3f})"
+    ]
+    if any(strip.eq or strip.compressor for strip in found.tracks):
+        off = compare_chains(found, true, rate_hz)
+        lines.append("Medians: " + ", ".join(f"{name} {value:.2g}" for name, value in off.items()))
+    return lines
 
 
 def _load(folder: Path) -> Multitrack:

@@ -68,7 +68,10 @@ def train_mixer(name: str, songs_dir: Path, out: Path, device: str, seed: int) -
 )
 @click.option("--seed", default=0, show_default=True, help="Of the split, and of chance.")
 def evaluate_mixers(songs_dir: Path, systems: str, out: Path, which: str, seed: int) -> None:
-    """Measure how near systems come to the human mixes, and what they do to the sound."""
+    """Measure how near systems come to the human mixes, and what they do to the sound.
+
+    Run the same command again after an interruption: what is measured is not measured again.
+    """
     from stimuli.datasets.dataset import open_dataset
     from stimuli.evaluation import Evaluation, evaluate
     from stimuli.evaluation_report import write_report
@@ -76,7 +79,7 @@ def evaluate_mixers(songs_dir: Path, systems: str, out: Path, which: str, seed: 
     names = tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip()))
     wanted = Evaluation(names, cast("Which", which), seed)
     with progress_bars() as show:
-        rows = list(evaluate(open_dataset(songs_dir), wanted, show))
+        rows = list(evaluate(open_dataset(songs_dir), wanted, show, kept=out / ".rows"))
     write_report(rows, out)
     songs = len({row.song for row in rows})
     click.echo(f"{len(names)} systems on {songs} songs: {out / 'evaluation.md'}, .csv and .png")

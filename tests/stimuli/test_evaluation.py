@@ -120,6 +120,22 @@ def test_a_part_of_the_split_is_what_training_left(
         list(evaluate(dataset, Evaluation(("nobody",)), quiet))
 
 
+def test_what_was_measured_is_not_measured_again(
+    tmp_path: Path, noise: Noise, write_sound: Write
+) -> None:
+    for n in range(2):
+        song_of([noise(0.5, 8_000, 1, n)], tmp_path / "songs" / f"song {n}", write_sound)
+    dataset, wanted = open_dataset(tmp_path / "songs"), Evaluation(("mono", "random"))
+    interrupted = evaluate(dataset, wanted, quiet, tmp_path / "kept")
+    first = [next(interrupted), next(interrupted)]
+    again = list(evaluate(dataset, wanted, quiet, tmp_path / "kept"))
+    # Times are never the same twice.
+    assert again[:2] == first
+    assert len(again) == len(list((tmp_path / "kept").iterdir())) == 4
+    other_seed = Evaluation(("mono", "random"), seed=1)
+    assert list(evaluate(dataset, other_seed, quiet, tmp_path / "kept"))[1] != first[1]
+
+
 def song_of(tracks: list[NDArray[np.float32]], folder: Path, write_sound: Write) -> None:
     for n, samples in enumerate(tracks):
         write_sound(folder / f"t{n:02}.wav", samples, 8_000)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from mixers.console import render
-from mixers.errors import compare
+from mixers.errors import compare, compare_chains
 from mixers.settings import Settings, TrackSettings, settings_from_json, settings_to_json
 from stimuli.audio import write_wav
 from stimuli.cli.mixing import mix
@@ -105,8 +105,11 @@ def test_a_chain_explains_a_demo_mix_better_than_gains_from_the_first_steps(
 ) -> None:
     folder, out = sorted(book.iterdir())[1], tmp_path / "found.json"
     arguments = (folder, folder / "mix.wav", "-o", out, "--method", "chain", "--reverb", reverb)
-    chain, baseline = residuals(run(*arguments, "--steps", "3"))
+    truth = folder / "settings.json"
+    output = run(*arguments, "--steps", "3", "--truth", truth)
+    chain, baseline = residuals(output)
     assert chain < baseline - 1
+    assert "Medians: eq_db" in output
     assert settings_from_json(out.read_text(encoding="utf-8")).tracks[0].compressor is not None
 
 
@@ -146,6 +149,29 @@ def test_any_number_of_tracks_of_5_s(
     wanted_db = 20 * np.log10(np.sqrt(2) / count)
     gains_db = [strip.gain_db for strip in found.tracks]
     assert np.abs(np.array(gains_db) - wanted_db).max() < 0.5
+
+
+@pytest.mark.parametrize("kind", ["one track", "silent track", "identical tracks"])
+def test_chains_of_hard_songs(kind: str, tmp_path: Path, noise: Noise, write_sound: Write) -> None:
+    sound = noise(2.0, 16_000)
+    beside = {"silent track": 0 * sound, "identical tracks": sound}
+    write_sound(tmp_path / "song" / "a.wav", sound, 16_000)
+    if kind in beside:
+        write_sound(tmp_path / "song" / "b.wav", beside[kind], 16_000)
+    path = write_sound(tmp_path / "mix.wav", 0.5 * np.repeat(sound, 2, axis=0), 16_000)
+    arguments = ("-o", tmp_path / "found.json", "--method", "chain", "--steps", "2")
+    chain, baseline = residuals(run(tmp_path / "song", path, *arguments))
+    assert chain <= baseline < -60
+
+
+def test_a_chain_is_no_distance_from_itself(book: Path) -> None:
+    folder = sorted(book.iterdir())[0]
+    truth = settings_from_json((folder / "settings.json").read_text(encoding="utf-8"))
+    same = compare_chains(truth, truth, 44_100)
+    assert set(same) >= {"eq_db", "threshold_db", "ratio", "send_db", "decay_s"}
+    assert set(same.values()) == {0.0}
+    softer = replace(truth, bus=replace(truth.bus, fader_db=-3.0))
+    assert compare(softer, truth).gain_db.max() == 0
 
 
 def test_silent_and_identical_tracks(tmp_path: Path, noise: Noise, write_sound: Write) -> None:
