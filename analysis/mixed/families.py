@@ -79,11 +79,12 @@ class CumulativeLogit:
         above, below = expit(a), expit(b)
         density_a, density_b = above * expit(-a), below * expit(-b)
         bend_a, bend_b = density_a * (1.0 - 2.0 * above), density_b * (1.0 - 2.0 * below)
-        step = upper - lower
-        push = 1.0 / np.expm1(step)
+        steps = np.diff(limits)
+        push = (1.0 / np.expm1(steps))[self.category]
+        gap = np.log(-np.expm1(-steps))[self.category]
         at_upper, at_lower = self._ends
         return Slopes(
-            value=log_expit(a) + log_expit(-b) + np.log(-np.expm1(-step)),
+            value=log_expit(a) + log_expit(-b) + gap,
             first=above + below - 1.0,
             second=-density_a - density_b,
             third=bend_a + bend_b,
