@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analysis import agreement, anova, descriptive, omnibus, pairwise
+from analysis.battery import FURTHER, Battery, battery
 from analysis.blocks import Blocks, participant_blocks
 from analysis.choices.comparisons import are_comparisons
 from analysis.choices.outcome import ChoiceBased, choice_based
 from analysis.equivalence import tost
+from analysis.expertise import Expertise, expertise
 from analysis.model_based import ModelBased, model_based
 from analysis.permutation import sign_flip
 from analysis.plan import Plan
 from analysis.posthoc import conover_friedman, nemenyi
 from analysis.ratings import Ratings
+from analysis.residuals import Residuals, residuals
 from analysis.results import Quantity, Result
 from analysis.screening import Screening, screen
 
@@ -59,6 +62,9 @@ class AttributeOutcome:
         models: what the mixed models found.
         agreement: of participants with each other.
         choices: what paired comparisons say, where that is what the ratings are.
+        by_group: summaries of every condition in each group, where there are groups.
+        further: tests of all systems beside the `omnibus` ones.
+        residuals: of the additive analysis; None where nobody rated everything.
     """
 
     attribute: str
@@ -71,6 +77,9 @@ class AttributeOutcome:
     models: ModelBased
     agreement: tuple[Quantity, ...]
     choices: ChoiceBased | None = None
+    by_group: tuple[descriptive.Summary, ...] = ()
+    further: Battery = field(default_factory=lambda: Battery((), ()))
+    residuals: Residuals | None = None
 
     @property
     def primary(self) -> Family:
@@ -88,6 +97,7 @@ class Outcome:
         screening: who was excluded, and why.
         without_screening: the primary comparisons of everybody, where somebody was excluded.
         attributes: the primary one first.
+        experts: how reliably everybody rated, the excluded too; empty where that is not known.
     """
 
     ratings: Ratings
@@ -95,6 +105,7 @@ class Outcome:
     screening: Screening
     without_screening: tuple[Result, ...]
     attributes: tuple[AttributeOutcome, ...]
+    experts: tuple[Expertise, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -102,7 +113,7 @@ class Outcome:
         notes = [*self.ratings.notes, *self.screening.notes]
         for entry in self.attributes:
             notes += [note for result in entry.omnibus[:1] for note in result.notes]
-            notes += entry.models.notes
+            notes += [*entry.models.notes, *entry.further.notes]
         return tuple(dict.fromkeys(notes))
 
 
@@ -127,7 +138,18 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
         everybody = _everybody(ratings.only(attribute=names[0]).compared(), plan)
     parts = [screening.kept.only(attribute=name) for name in names]
     outcomes = tuple(_attribute(part, plan) for part in parts)
-    return Outcome(ratings, plan, screening, everybody, outcomes)
+    experts = _experts(ratings.only(attribute=names[0]), plan.seed)
+    return Outcome(ratings, plan, screening, everybody, outcomes, experts)
+
+
+def _experts(ratings: Ratings, seed: int) -> tuple[Expertise, ...]:
+    """Everybody's expertise in what they scored; nothing where nobody can be told reliable."""
+    if are_comparisons(ratings.compared()):
+        return ()
+    try:
+        return expertise(ratings, seed=seed)
+    except ValueError:
+        return ()
 
 
 def _everybody(compared: Ratings, plan: Plan) -> tuple[Result, ...]:
@@ -174,7 +196,16 @@ def _attribute(ratings: Ratings, plan: Plan) -> AttributeOutcome:
         families=families,
         models=models,
         agreement=_agreement(compared, plan.level),
+        by_group=_groups(ratings, plan.level),
+        further=battery(compared, blocks, plan.trend, plan.level),
+        residuals=residuals(compared),
     )
+
+
+def _groups(ratings: Ratings, level: float) -> tuple[descriptive.Summary, ...]:
+    if len(ratings.group.levels) < 2:
+        return ()
+    return descriptive.summaries_by(ratings, "group", level)
 
 
 def _choices(ratings: Ratings, compared: Ratings, plan: Plan) -> AttributeOutcome:
@@ -212,6 +243,9 @@ def _more_families(compared: Ratings, blocks: Blocks, plan: Plan) -> tuple[Famil
         Family("nemenyi", "Nemenyi tests", nemenyi(blocks)),
         Family("tukey", "Tukey tests", anova.tukey(compared, plan.level)),
     ]
+    for name in plan.also:
+        title, test = FURTHER[name]
+        families.append(Family(name, title, test(compared, plan.correction, plan.seed)))
     if plan.equivalence_margin is not None:
         same = tost(compared, plan.equivalence_margin, alpha=plan.alpha, correction=plan.correction)
         families.append(Family("tost", "Equivalence tests", same))

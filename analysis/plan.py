@@ -12,6 +12,9 @@ from analysis.corrections import CORRECTIONS
 from analysis.results import to_data
 
 PRIMARIES = ("wilcoxon", "paired t", "sign", "permutation", "mixed model", "bradley-terry")
+FURTHER_FAMILIES = ("dunn", "conover-iman", "attachment 3", "attachment 3 paired")
+"""Pairwise families that are done only where a plan asks for them: they ignore who rated, or take
+long."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Plan:
         equivalence_margin: in points of the scale; None tests no equivalence.
         bootstraps: how many samples each bootstrap draws.
         seed: of everything random in the analysis.
+        trend: systems from worst to best, for Page's trend test; empty tests no trend.
+        also: further pairwise families by name, as "dunn" or "attachment 3 paired".
         declared_at: when the plan was declared (ISO 8601); None for an analysis without a plan.
     """
 
@@ -38,6 +43,8 @@ class Plan:
     equivalence_margin: float | None = None
     bootstraps: int = 2000
     seed: int = 1
+    trend: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     declared_at: str | None = None
 
     def __post_init__(self) -> None:
@@ -45,6 +52,10 @@ class Plan:
             value = getattr(self, name)
             if value not in allowed:
                 raise ValueError(f"plan: {name} {value!r} is none of {', '.join(allowed)}")
+        if unknown := sorted(set(self.also) - set(FURTHER_FAMILIES)):
+            raise ValueError(
+                f"plan: also names {', '.join(unknown)}; there are {', '.join(FURTHER_FAMILIES)}"
+            )
         if not 0 < self.alpha < 0.5:
             raise ValueError(f"plan: alpha {self.alpha!r} must be between 0 and 0.5")
         if self.equivalence_margin is not None and self.equivalence_margin <= 0:
@@ -96,7 +107,11 @@ def plan_from(data: Mapping[str, Any] | None, declared_at: str | None = None) ->
             f"plan: unknown {', '.join(unknown)}; there are {', '.join(sorted(known))}"
         )
     values = dict(data)
-    values["screening"] = tuple(values.get("screening") or ())
+    for name in ("screening", "trend", "also"):
+        entries = values.get(name) or ()
+        if isinstance(entries, str):
+            raise ValueError(f"plan: {name} {entries!r} must be a list")
+        values[name] = tuple(entries)
     values["declared_at"] = declared_at or values.get("declared_at")
     try:
         return Plan(**values)

@@ -18,13 +18,21 @@ from analysis.analyse import AttributeOutcome, Outcome
 from analysis.answer import attribute_answer, ranked, short_answer
 from analysis.choices.outcome import ChoiceBased
 from analysis.model_based import ModelBased
+from analysis.paper import methods_paragraph, paper_tex, results_sentences
 from analysis.plan import Plan
 from analysis.plots import style
+from analysis.plots.assessors import (
+    assessor_plot,
+    passage_interaction,
+    residual_plot,
+    residuals_by_fitted,
+)
 from analysis.plots.boxes import passage_boxes
 from analysis.plots.choices import choice_figures
 from analysis.plots.overview import all_passages
 from analysis.plots.pairs import critical_difference_diagram, forest, heat_map
 from analysis.posthoc import critical_difference
+from analysis.printed import write_pdf
 from analysis.results import to_data
 
 FORMAT_VERSION = 1
@@ -55,7 +63,7 @@ class ReportFigure:
 
 
 def write_report(outcome: Outcome, folder: Path, tick: Tick = _silent) -> tuple[Path, ...]:
-    """Write `results.json`, `figures/` and `report.html` into a folder, and return their paths.
+    """Write results.json, figures/, report.html, report.pdf and paper.tex; return their paths.
 
     Args:
         outcome: what was found.
@@ -68,8 +76,11 @@ def write_report(outcome: Outcome, folder: Path, tick: Tick = _silent) -> tuple[
     figures = draw_figures(outcome, folder / "figures", tick)
     report = _write(folder / "report.html", report_html(outcome, figures))
     tick("report.html")
+    paper = _write(folder / "paper.tex", paper_tex(outcome))
+    printed = write_pdf(outcome, figures, folder / "report.pdf")
+    tick("report.pdf")
     drawn = (figure for group in figures.values() for figure in group)
-    return (report, results, *(path for figure in drawn for path in figure.paths))
+    return (report, results, printed, paper, *(path for figure in drawn for path in figure.paths))
 
 
 def results_json(outcome: Outcome) -> str:
@@ -93,6 +104,7 @@ def results_json(outcome: Outcome) -> str:
             "excluded": outcome.screening.excluded,
             "exclusions": outcome.screening.exclusions,
             "primary_without_screening": outcome.without_screening,
+            "expertise": outcome.experts,
         },
         "notes": outcome.notes,
         "attributes": [_attribute_data(entry) for entry in outcome.attributes],
@@ -110,7 +122,10 @@ def draw_figures(
             prefix = f"{file_name(entry.attribute)}_" if len(outcome.attributes) > 1 else ""
             colours = style.colours_of(outcome.ratings.systems)
             figures = []
-            for figure in _all_figures(entry, colours, outcome.plan):
+            shown = _all_figures(entry, colours, outcome.plan)
+            if entry is outcome.attributes[0] and outcome.experts:
+                shown.append(_assessor_figure(outcome))
+            for figure in shown:
                 name, title, caption, axes = figure
                 if outcome.ratings.simulated:
                     caption = f"{style.SIMULATED}. {caption}"
@@ -149,6 +164,11 @@ def report_html(outcome: Outcome, figures: Mapping[str, tuple[ReportFigure, ...]
         },
         digits=apa.score_digits(outcome.ratings.scale),
         versions=versions(),
+        methods=methods_paragraph(outcome),
+        sentences={
+            entry.attribute: results_sentences(entry, outcome.plan.alpha)
+            for entry in outcome.attributes
+        },
     )
 
 
@@ -168,7 +188,47 @@ def _all_figures(
 ) -> list[tuple[str, str, str, Any]]:
     if entry.choices is not None:
         return choice_figures(entry.choices, colours, plan.alpha)
-    return [*_figures(entry, colours, plan.alpha), *_pair_figures(entry, plan)]
+    return [
+        *_figures(entry, colours, plan.alpha),
+        *_pair_figures(entry, plan),
+        *_diagnostic_figures(entry, colours, plan.alpha),
+    ]
+
+
+def _diagnostic_figures(
+    entry: AttributeOutcome, colours: dict[str, str], alpha: float
+) -> list[tuple[str, str, str, Any]]:
+    """How systems depend on the passage, and what the additive analysis leaves over."""
+    figures: list[tuple[str, str, str, Any]] = []
+    if len(entry.ratings.passage.levels) > 1:
+        caption = (
+            f"Mean of each system in each passage with {100 * (1 - alpha):g}% t interval over "
+            f"participants (n = {len(entry.ratings.participant.levels)}); lines that cross are "
+            "systems whose order depends on the passage."
+        )
+        axes = passage_interaction(entry.ratings, entry.by_passage, colours)
+        figures.append(("interaction", "System by passage", caption, axes))
+    left = entry.residuals
+    if left is not None and float(left.residual.std()) > 0:
+        said = (
+            "Residuals of score ~ participant + passage × system; skewness "
+            f"{apa.number(left.skewness)}: {left.verdict}."
+        )
+        figures += [
+            ("residuals_normal", "Are residuals normal?", said, residual_plot(left)),
+            ("residuals_fitted", "Are residuals even?", said, residuals_by_fitted(left)),
+        ]
+    return figures
+
+
+def _assessor_figure(outcome: Outcome) -> tuple[str, str, str, Any]:
+    caption = (
+        "Reliability and discrimination of each participant, after eGauge. Dashed: the panel's "
+        "median noise floor (95th percentile of shuffled ratings); hollow: within their own floor; "
+        f"crosses: excluded. n = {len(outcome.experts)} participants."
+    )
+    axes = assessor_plot(outcome.experts, outcome.screening.excluded)
+    return "assessors", "Participants as assessors", caption, axes
 
 
 def _figures(
@@ -238,7 +298,10 @@ def _attribute_data(entry: AttributeOutcome) -> dict[str, Any]:
         "compared": entry.compared.systems,
         "descriptives": entry.summaries,
         "descriptives_by_passage": entry.by_passage,
+        "descriptives_by_group": entry.by_group,
         "omnibus": entry.omnibus,
+        "further_tests": entry.further.results,
+        "residual_skewness": entry.residuals.skewness if entry.residuals else None,
         "models": _models_data(entry.models),
         "choices": _choices_data(entry.choices),
         "agreement": entry.agreement,

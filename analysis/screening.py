@@ -9,6 +9,9 @@ Rules are data, as in `study.yaml`:
         - {rule: listening time, at_least_ms: 2000, share: 0.5}
         - {rule: straight liner, sd_below: 2}
         - {rule: repeats, mean_difference: 20}
+        - {rule: better than chance, alpha: 0.05}
+        - {rule: expertise}
+        - {rule: trap, system: silence, above: 20, share: 0}
 
 Scores in rules are in points of the study's scale.
 """
@@ -21,7 +24,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import special
 
+from analysis.expertise import expertise
 from analysis.ratings import FloatArray, Ratings
 
 
@@ -184,6 +189,60 @@ def repeats(ratings: Ratings, mean_difference: float = 25.0) -> Finding:
     }, []
 
 
+def better_than_chance(ratings: Ratings, alpha: float = 0.05) -> Finding:
+    """BS.1116-3: excludes whose hidden reference does not score above the systems beside it.
+
+    One-sided t-test of each participant's diff grades (system − hidden reference of the same
+    passage) against 0; whoever has fewer than 2 of them, or only zeros, has not shown to hear.
+    """
+    compared = ratings.compared()
+    if not _rows_of(compared, "role", "reference").any():
+        return {}, ["Better-than-chance rule: no hidden reference was rated."]
+    found = {}
+    for name in compared.participant.levels:
+        grades = _diff_grades(compared.only(participant=name))
+        pvalue = 1.0
+        if len(grades) > 1 and grades.std() > 0:
+            t = grades.mean() / (grades.std(ddof=1) / np.sqrt(len(grades)))
+            pvalue = float(special.stdtr(len(grades) - 1, t))
+        elif len(grades) > 1 and grades.mean() < 0:
+            pvalue = 0.0
+        if pvalue > alpha:
+            found[name] = (
+                f"the hidden reference is not rated above the systems: mean of {len(grades)} diff "
+                f"grades {grades.mean() if len(grades) else np.nan:.3g}, one-sided p = {pvalue:.3f}"
+            )
+    return found, []
+
+
+def no_expert(ratings: Ratings, permutations: int = 500, seed: int = 1) -> Finding:
+    """BS.2300: excludes whose reliability or discrimination is within what shuffling reaches."""
+    try:
+        experts = expertise(ratings, permutations=permutations, seed=seed)
+    except ValueError as error:
+        return {}, [f"Expertise rule: {error}."]
+    return {
+        each.participant: f"reliability {each.reliability:.3g} (noise floor "
+        f"{each.reliability_floor:.3g}), discrimination {each.discrimination:.3g} (noise floor "
+        f"{each.discrimination_floor:.3g})"
+        for each in experts
+        if not each.expert
+    }, []
+
+
+def trap(ratings: Ratings, system: str = "", above: float = 50.0, share: float = 0.0) -> Finding:
+    """Excludes who rates a plainly bad stimulus above this on more than a share of items."""
+    if system not in ratings.systems:
+        return {}, [f"Trap rule: nothing called {system!r} was rated."]
+    rows = _rows_of(ratings, "system", system)
+    misses, items = _counts(ratings, rows, ratings.score > above)
+    return {
+        name: f"rated the trap {system} above {above:g} on {miss} of {count} items"
+        for name, miss, count in zip(ratings.participant.levels, misses, items, strict=True)
+        if count and miss / count > share
+    }, []
+
+
 def manual(ratings: Ratings, participant: str = "", reason: str = "") -> Finding:
     """Excludes one participant for a documented reason.
 
@@ -203,8 +262,21 @@ RULES: dict[str, Callable[..., Finding]] = {
     "listening time": listening_time,
     "straight liner": straight_liner,
     "repeats": repeats,
+    "better than chance": better_than_chance,
+    "expertise": no_expert,
+    "trap": trap,
     "manual": manual,
 }
+
+
+def _diff_grades(ratings: Ratings) -> FloatArray:
+    """One participant's scores of systems less that of the hidden reference in the passage."""
+    roles = np.array([ratings.role_of(system) == "reference" for system in ratings.systems])
+    if not roles.any() or roles.all():
+        return np.empty(0)
+    cells = ratings.cells[0]
+    grades = cells[:, ~roles] - cells[:, roles].mean(axis=1, keepdims=True)
+    return np.asarray(grades[~np.isnan(grades)])
 
 
 def repeat_differences(ratings: Ratings) -> FloatArray:

@@ -1,0 +1,142 @@
+"""Further tests, assessors' expertise, residuals and the texts for a paper."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis import screening
+from analysis.analyse import analyse
+from analysis.expertise import expertise
+from analysis.paper import latex_table, methods_paragraph, paper_tex, results_sentences, tex
+from analysis.plan import FURTHER_FAMILIES, Plan, plan_from
+from analysis.ratings import from_table
+from analysis.report import results_json, write_report
+
+
+def rows(repeats: int = 2, seed: int = 1) -> list[dict[str, Any]]:
+    """Five who hear three systems apart, and one who answers at random."""
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            "participant": f"P{p}",
+            "passage": f"S{a}",
+            "page": f"{a}-{again}",
+            "system": system,
+            "role": "reference" if system == "ref" else "system",
+            "score": float(rng.integers(0, 101) if p == 5 else level + 3 * a + rng.integers(0, 8)),
+        }
+        for p in range(6)
+        for a in range(4)
+        for again in range(repeats)
+        for system, level in (("bad", 10), ("mid", 45), ("ref", 80))
+    ]
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_who_answers_at_random_is_no_expert(repeats: int) -> None:
+    found = expertise(from_table(rows(repeats), scale=(0, 100)))
+    assert [each.participant for each in found if not each.expert] == ["P5"]
+    assert all(each.discrimination > 3 for each in found[:5])
+
+
+def test_discrimination_is_the_root_of_f() -> None:
+    from scipy import stats
+
+    ratings = from_table(rows(), scale=(0, 100))
+    mine = ratings.only(participant="P0")
+    groups = [
+        mine.only(passage=passage, system=system).score
+        for passage in mine.passage.levels
+        for system in mine.systems
+    ]
+    found = expertise(ratings)[0]
+    assert found.discrimination**2 == pytest.approx(stats.f_oneway(*groups).statistic)
+
+
+def test_rules_of_hearing_name_the_guesser() -> None:
+    ratings = from_table(rows(), scale=(0, 100))
+    for rule in (
+        {"rule": "expertise"},
+        {"rule": "better than chance", "alpha": 0.001},
+        {"rule": "trap", "system": "bad", "above": 50},
+    ):
+        found = screening.screen(ratings, [rule])
+        assert found.excluded == ("P5",), rule
+
+
+def test_diff_grades_are_tested_as_scipy_does() -> None:
+    from scipy import stats
+
+    ratings = from_table(rows(1), scale=(0, 100))
+    cells = ratings.only(participant="P5").cells[0]
+    grades = cells[:, :2] - cells[:, 2:]
+    wanted = stats.ttest_1samp(grades.reshape(-1), 0, alternative="less").pvalue
+    found, _ = screening.better_than_chance(ratings, alpha=wanted * 0.99)
+    assert "P5" in found
+    found, _ = screening.better_than_chance(ratings, alpha=wanted * 1.01)
+    assert "P5" not in found
+
+
+def test_every_test_of_the_issue_is_in_the_results() -> None:
+    plan = Plan(trend=("bad", "mid", "ref"), also=FURTHER_FAMILIES, equivalence_margin=5)
+    outcome = analyse(from_table(rows(1), scale=(0, 100)), plan)
+    data = json.loads(results_json(outcome))["attributes"][0]
+    names = {result["name"] for result in data["omnibus"] + data["further_tests"]}
+    wanted = {"friedman", "iman-davenport", "quade", "page", "kruskal-wallis"}
+    wanted |= {"rm anova", "rm anova, Greenhouse–Geisser", "rm anova, Huynh–Feldt"}
+    wanted |= {"rm anova, multivariate", "rm anova two-way, system × passage, Huynh–Feldt"}
+    assert wanted <= names
+    assert {family["name"] for family in data["pairwise"]} >= {*FURTHER_FAMILIES, "tost", "nemenyi"}
+    anova = next(result for result in data["further_tests"] if result["name"] == "rm anova")
+    assert "η²_G" in {detail["name"] for detail in anova["details"]}
+    assert all(result["method"] for result in data["further_tests"])
+
+
+def test_an_incomplete_table_brings_durbin_or_says_why_not() -> None:
+    table = [row for index, row in enumerate(rows(1)) if index != 4]
+    outcome = analyse(from_table(table, scale=(0, 100)))
+    assert any("Durbin" in note for note in outcome.notes)
+    balanced = [
+        {"participant": f"P{p}", "passage": f"S{a}", "system": system, "score": 20 * s + p + a}
+        for p in range(4)
+        for a in range(4)
+        for s, system in enumerate("ABC")
+        if a == 0 or s != a - 1
+    ]
+    from analysis.battery import battery
+    from analysis.blocks import participant_blocks
+
+    ratings = from_table([row for row in balanced if row["passage"] != "S0"], scale=(0, 100))
+    complete = from_table(balanced, scale=(0, 100))
+    found = battery(ratings, participant_blocks(complete))
+    assert "durbin" in {result.name for result in found.results}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [({"also": ["magic"]}, "also names magic"), ({"trend": "A"}, "must be a list")],
+)
+def test_a_wrong_plan_is_refused(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plan_from(data)
+
+
+def test_texts_for_a_paper_hold_the_numbers(tmp_path: Any) -> None:
+    outcome = analyse(from_table(rows(), scale=(0, 100)))
+    entry = outcome.attributes[0]
+    method = methods_paragraph(outcome)
+    assert method.startswith("6 participants rated 3 conditions in 4 passages")
+    assert "exploratory" in method
+    assert "N = 6) =" in results_sentences(entry, 0.05)[0]
+    table = latex_table(entry)
+    assert table.count(r" \\") == 4
+    assert tex("50 % & a_b − 1") == r"50 \% \& a\_b $-$ 1"
+    assert paper_tex(outcome).count(r"\begin{table}") == 1
+    paths = write_report(outcome, tmp_path)
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    stems = {path.stem for path in paths}
+    assert {"assessors", "interaction", "residuals_normal", "residuals_fitted", "paper"} <= stems
