@@ -1,50 +1,156 @@
-/** Saves the page's whole state at once and keeps what could not be sent in this browser. */
-export class Saver {
-  constructor(page, status) {
-    this.page = page;
-    this.status = status;
-    this.key = "blindmix:" + page.api.page.split("/")[3] + ":" + page.n;
-    const kept = JSON.parse(localStorage.getItem(this.key) ?? "null");
-    this.state = (kept?.revision ?? -1) > (page.saved?.revision ?? -1) ? kept : page.saved;
-    this.revision = this.state?.revision ?? 0;
-    addEventListener("online", () => this.send());
-    if (kept && this.state === kept) this.send();
-  }
+/**
+ * Saves the whole state of a page after each change, and keeps what could not be sent.
+ *
+ * One request at a time; changes meanwhile go with the next one. A state waits in this browser's
+ * storage, under a key of its own per tab, until the server said that it is on disk. A tab that
+ * finds another one ahead takes over what that one saved (the page says how) and saves on top.
+ */
+import { texts } from "./texts.js";
 
-  /** Keep a new state, then send it. */
-  save(state) {
-    this.revision += 1;
-    this.state = { ...state, revision: this.revision };
-    localStorage.setItem(this.key, JSON.stringify(this.state));
-    return this.send();
-  }
+const RETRY_MS = [500, 1000, 2000, 5000, 10000];
+const TIMEOUT_MS = 15000;
+const KEEPALIVE_BYTES = 50000;
 
-  /** Send the newest state; one request at a time. @returns {Promise<object|null>} */
-  send() {
-    this.last = (this.last ?? Promise.resolve()).then(() => this.put());
-    return this.last;
-  }
-
-  async put(wait = 1000) {
-    const state = this.state;
-    try {
-      const answer = await fetch(this.page.api.page, {
-        method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(state),
-      });
-      const body = await answer.json();
-      if (answer.ok) {
-        if (this.state === state) localStorage.removeItem(this.key);
-        this.status.textContent = "All answers saved";
-        if (body.complete && body.next) location.assign(body.next);
-        return body;
-      }
-      if (answer.status < 500 && answer.status !== 429) {
-        this.status.textContent = body.detail ?? body.title;
-        return null;
-      }
-    } catch { /* no network: kept, and sent again below */ }
-    this.status.textContent = "Offline: your answers are kept in this browser and will be sent";
-    setTimeout(() => this.state === state && this.put(Math.min(wait * 2, 30000)), wait);
+/** Storage may be refused (private windows, full disks): then answers live as long as the page. */
+function stored(action) {
+  try {
+    return action(window.localStorage) ?? true;
+  } catch {
     return null;
+  }
+}
+
+export class Saver {
+  /**
+   * @param {object} page the page's data
+   * @param {{collect: () => object, adopt: (saved: object) => void,
+   *          refused?: (sentences: string[]) => void, status: HTMLElement}} hooks
+   *   collect gives the page's state, adopt merges a state of another tab or an earlier visit.
+   */
+  constructor(page, { collect, adopt, refused, status }) {
+    Object.assign(this, { page, collect, adopt, refused, status });
+    this.prefix = `blindmix:${page.api.page.split("/")[3]}:${page.n}:`;
+    this.key = this.prefix + Math.random().toString(36).slice(2);
+    this.inherited = [];
+    this.revision = page.saved?.revision ?? 0;
+    this.acknowledged = this.revision;
+    this.leaving = false;
+    this.finished = false;
+    this.sending = false;
+    this.failures = 0;
+    if (page.locked) return;
+    this.restore();
+    addEventListener("online", () => this.send());
+    addEventListener("beforeunload", (event) => {
+      if (this.unsaved && !this.kept) event.preventDefault();
+    });
+  }
+
+  get unsaved() {
+    return this.acknowledged < this.revision;
+  }
+
+  /** The state of the page changed: keep it and send it. */
+  changed() {
+    if (this.page.locked || this.finished) return;
+    this.revision += 1;
+    const state = JSON.stringify({ ...this.collect(), complete: this.leaving });
+    this.kept = stored((storage) => storage.setItem(this.key, state)) !== null;
+    this.failures = 0;
+    this.send();
+  }
+
+  /** Save, and go to the next page as soon as that is on disk. */
+  leave() {
+    this.leaving = true;
+    this.changed();
+  }
+
+  async send() {
+    clearTimeout(this.timer);
+    if (this.sending || !this.unsaved) return;
+    this.sending = true;
+    const revision = this.revision;
+    this.say(texts.saving);
+    try {
+      const body = JSON.stringify({ ...this.collect(), revision, complete: this.leaving });
+      const response = await fetch(this.page.api.page, {
+        method: "PUT",
+        headers: { "Content-Type": "application/json" },
+        body,
+        keepalive: body.length < KEEPALIVE_BYTES,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
+      this.took(revision, response.status, await response.json());
+      this.failures = 0;
+    } catch {
+      this.later();
+    } finally {
+      this.sending = false;
+    }
+    if (this.failures === 0) this.send();
+  }
+
+  took(revision, code, answer) {
+    if (answer.stale) {
+      this.adopt(answer.saved);
+      this.revision = Math.max(this.revision, answer.revision) + 1;
+      return;
+    }
+    this.acknowledged = Math.max(this.acknowledged, revision);
+    if (code === 409) {
+      this.say(texts.finishedElsewhere, texts.reload);
+    } else if (code === 422) {
+      this.leaving = false;
+      this.refused?.(answer.gaps);
+      this.say("");
+    } else if (code >= 400) {
+      this.leaving = false;
+      this.say(answer.detail);
+    } else if (!this.unsaved) {
+      this.forget();
+      this.say(texts.saved);
+      this.finished = answer.complete;
+      if (answer.complete && answer.next) window.location.assign(answer.next);
+    }
+  }
+
+  later() {
+    const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
+    this.failures += 1;
+    this.say(this.kept ? texts.offline : texts.offlineUnkept);
+    this.timer = setTimeout(() => this.send(), wait);
+  }
+
+  /** Take over what other tabs and earlier visits of this page could not send. */
+  restore() {
+    const found = stored((storage) => Object.entries({ ...storage })) ?? [];
+    this.inherited = found.filter(([key]) => key.startsWith(this.prefix));
+    if (this.inherited.length === 0) return;
+    for (const [, state] of this.inherited) {
+      const kept = JSON.parse(state);
+      this.adopt(kept);
+      this.leaving ||= kept.complete;
+    }
+    // The page that constructs the saver is whole only after this task.
+    queueMicrotask(() => this.changed());
+  }
+
+  forget() {
+    for (const [key, state] of this.inherited) {
+      stored((storage) => storage.getItem(key) === state && storage.removeItem(key));
+    }
+    this.inherited = [];
+    stored((storage) => storage.removeItem(this.key));
+  }
+
+  say(text, link = "") {
+    this.status.textContent = text;
+    if (!link) return;
+    const anchor = document.createElement("a");
+    anchor.href = this.page.api.page.replace(/^\/api(\/p\/[^/]+)\/.*$/, "$1");
+    anchor.textContent = link;
+    this.status.append(" ", anchor);
   }
 }

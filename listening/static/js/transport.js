@@ -1,0 +1,125 @@
+/** The bar under which everything plays: play and pause, position, and the part that is looped. */
+import { alongX, draggable, element, steppedBy } from "./dom.js";
+import { MIN_LOOP_S } from "./player.js";
+import { texts } from "./texts.js";
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+
+/**
+ * @param {import("./player.js").Player} player
+ * @param {{toggle: () => void, waveform: boolean, log: (name: string, data: object) => void}} hooks
+ * @returns {HTMLElement}
+ */
+export function transport(player, { toggle, waveform, log }) {
+  const play = element("button", { type: "button", className: "play", onclick: toggle });
+  const part = element("div", { className: "timeline-part" });
+  const head = element("div", { className: "timeline-head", ...slider(texts.position) });
+  const track = element("div", { className: "timeline-track" }, part, head);
+  const timeline = element("div", { className: "timeline" }, track);
+  const time = element("span", { className: "time", "aria-hidden": "true" });
+  const whole = element("button", { type: "button", className: "quiet whole", textContent: texts.wholePassage });
+  const bar = element("section", { className: "transport", "aria-label": texts.playback }, play, timeline, time);
+  const canvas = waveform ? element("canvas", { className: "waveform", "aria-hidden": "true" }) : null;
+  if (canvas) track.prepend(canvas);
+
+  const seek = (event) => player.seek(alongX(track, event) * player.durationS);
+  draggable(timeline, { start: seek, move: seek });
+  keys(head, () => player.positionS, () => player.durationS, (to) => player.seek(to));
+
+  const handles = player.loop ? [
+    handle(texts.loopStart, (at) => [Math.min(at, player.region.end - MIN_LOOP_S), player.region.end], () => player.region.start),
+    handle(texts.loopEnd, (at) => [player.region.start, Math.max(at, player.region.start + MIN_LOOP_S)], () => player.region.end),
+  ] : [];
+  if (player.loop) {
+    track.append(...handles);
+    bar.append(whole);
+    whole.onclick = () => loop(0, player.durationS);
+  }
+
+  function loop(start, end) {
+    player.setRegion(start, end);
+    log("loop", { start_s: player.region.start, end_s: player.region.end });
+  }
+
+  function handle(label, regionFor, value) {
+    const made = element("div", { className: "timeline-handle", ...slider(label) });
+    let region = null;
+    draggable(made, {
+      start: (event) => event.stopPropagation(),
+      move: (event) => {
+        region = regionFor(alongX(track, event) * player.durationS);
+        place(...region);
+      },
+      end: () => {
+        if (region) loop(...region);
+        region = null;
+      },
+    });
+    keys(made, value, () => player.durationS, (to) => loop(...regionFor(to)));
+    return made;
+  }
+
+  function place(start, end) {
+    const [from, to] = [start, end].map((seconds) => `${(100 * seconds) / player.durationS}%`);
+    part.style.left = from;
+    part.style.width = `${(100 * (end - start)) / player.durationS}%`;
+    if (handles.length === 0) return;
+    handles[0].style.left = from;
+    handles[1].style.left = to;
+    say(handles[0], start, player.durationS);
+    say(handles[1], end, player.durationS);
+  }
+
+  function tick() {
+    const at = player.positionS;
+    head.style.left = `${(100 * at) / player.durationS}%`;
+    time.textContent = `${clock(at)} / ${clock(player.durationS)}`;
+    if (player.playing) requestAnimationFrame(tick);
+  }
+
+  function show() {
+    const { start, end } = player.region;
+    play.textContent = player.playing ? texts.pause : texts.play;
+    play.dataset.state = player.playing ? "playing" : "paused";
+    place(start, end);
+    say(head, player.positionS, player.durationS);
+    whole.hidden = start === 0 && end >= player.durationS - 1e-3;
+    if (canvas) draw(canvas, player.buffers.get(player.active ?? player.buffers.keys().next().value));
+    tick();
+  }
+
+  player.addEventListener("change", show);
+  queueMicrotask(show);
+  return bar;
+}
+
+const slider = (label) => ({ role: "slider", tabIndex: 0, "aria-label": label, "aria-valuemin": "0" });
+
+function say(target, seconds, durationS) {
+  target.setAttribute("aria-valuemax", durationS.toFixed(1));
+  target.setAttribute("aria-valuenow", seconds.toFixed(1));
+  target.setAttribute("aria-valuetext", texts.seconds(seconds));
+}
+
+function keys(target, value, max, set) {
+  target.addEventListener("keydown", (event) => {
+    const to = steppedBy(event, value(), { min: 0, max: max(), step: 0.1, page: 1 });
+    if (to === null) return;
+    event.preventDefault();
+    set(to);
+  });
+}
+
+function draw(canvas, buffer) {
+  const width = (canvas.width = canvas.clientWidth * devicePixelRatio);
+  const height = (canvas.height = canvas.clientHeight * devicePixelRatio);
+  const pen = canvas.getContext("2d");
+  const samples = buffer.getChannelData(0);
+  const step = samples.length / width;
+  pen.fillStyle = getComputedStyle(canvas).color;
+  for (let x = 0; x < width; x += 1) {
+    let peak = 0;
+    for (let i = Math.floor(x * step); i < (x + 1) * step; i += 8) peak = Math.max(peak, Math.abs(samples[i]));
+    pen.fillRect(x, (height * (1 - peak)) / 2, 1, Math.max(1, height * peak));
+  }
+}
