@@ -98,6 +98,9 @@ def test_no_acknowledged_rating_is_lost(
             process.wait()
             check(database, raters)
             process = serve(app.config["INSTANCE_PATH"], port)
+        patience = time.monotonic() + 30
+        while any(rater.acknowledged == 0 for rater in raters) and time.monotonic() < patience:
+            time.sleep(0.05)
     finally:
         stop.set()
         for rater in raters:
