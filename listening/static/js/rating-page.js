@@ -54,6 +54,8 @@ async function loading(place, context, sounds) {
 /** The parts of the page, wired. @returns {HTMLElement[]} */
 function room(page, player, heard, log, build) {
   const ratings = new Ratings(page, player.counts);
+  let pageType = null;
+  const show = () => pageType?.show();
   const notice = element("div", { role: "alert", className: "notice", hidden: true });
   const saver = new Saver(page, {
     collect: () => {
@@ -103,8 +105,7 @@ function room(page, player, heard, log, build) {
     saver.changed();
   }
 
-  const pageType = build({ page, player, ratings, hear, rate });
-  const show = () => pageType.show();
+  pageType = build({ page, player, ratings, hear, rate });
   player.addEventListener("change", show);
   queueMicrotask(show);
   setInterval(() => player.playing && saver.changed(), SAVE_HEARD_MS);
