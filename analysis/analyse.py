@@ -21,6 +21,9 @@ from analysis.residuals import Residuals, residuals
 from analysis.results import Quantity, Result
 from analysis.screening import Screening, screen
 
+SHUFFLES = 100
+"""Of each participant's ratings, for the noise floors of the assessor plot; a rule draws more."""
+
 PairwiseTest = Callable[[Ratings, str, float], tuple[Result, ...]]
 
 PAIRWISE: dict[str, tuple[str, PairwiseTest]] = {
@@ -147,7 +150,7 @@ def _experts(ratings: Ratings, seed: int) -> tuple[Expertise, ...]:
     if are_comparisons(ratings.compared()):
         return ()
     try:
-        return expertise(ratings, seed=seed)
+        return expertise(ratings, permutations=SHUFFLES, seed=seed)
     except ValueError:
         return ()
 
