@@ -120,6 +120,7 @@ export class Saver {
     const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
     this.failures += 1;
     this.say(this.kept ? texts.offline : texts.offlineUnkept);
+    this.status.classList.add("waiting");
     this.timer = setTimeout(() => this.send(), wait);
   }
 
@@ -147,6 +148,7 @@ export class Saver {
 
   say(text, link = "") {
     this.status.textContent = text;
+    this.status.classList.remove("waiting");
     if (!link) return;
     const anchor = document.createElement("a");
     anchor.href = this.page.api.page.replace(/^\/api(\/p\/[^/]+)\/.*$/, "$1");
