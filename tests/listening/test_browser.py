@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect
 from werkzeug.serving import make_server
 
 from listening.db import Database
 from listening.export import tidy_ratings
 from listening.studies import find_study
 from stimuli.manifest import Manifest, Stimulus, write_manifest
+from tests.driving import begin, drag, leave, press_on, ready, shown_scores
 
 pytestmark = pytest.mark.browser
 
@@ -34,16 +33,6 @@ SYSTEMS = (
     ("mono", "system"),
     ("random", "system"),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: tests/install_chromium.sh installs it")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -80,65 +69,6 @@ def address(app: Flask) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1100, "height": 900})
-    made.set_default_timeout(15_000)
-    yield made
-    made.close()
-
-
-def begin(context: BrowserContext, address: str) -> Page:
-    page = context.new_page()
-    page.goto(f"{address}/studies/test/")
-    page.get_by_role("button", name="Start").click()
-    return page
-
-
-def data_of(page: Page) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(page.locator("#page-data").text_content() or "{}")
-    return data
-
-
-def ready(page: Page) -> list[dict[str, str]]:
-    """Wait until a rating page can be used; its stimuli."""
-    page.locator("#next").wait_for()
-    stimuli: list[dict[str, str]] = data_of(page)["stimuli"]
-    return stimuli
-
-
-def leave(page: Page) -> None:
-    here = page.url
-    page.locator("#next").click()
-    page.wait_for_url(lambda url: url != here)
-
-
-def drag(page: Page, label: str, score: float) -> None:
-    """Drag a marker of APE to a place on the axis."""
-    marker = page.get_by_role("slider", name=f"Mix {label}").bounding_box()
-    field = page.locator(".ape-field").bounding_box()
-    assert marker is not None
-    assert field is not None
-    page.mouse.move(marker["x"] + 20, marker["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(marker["x"] + 40, marker["y"] + 10, steps=2)
-    page.mouse.move(field["x"] + field["width"] * score / 100, field["y"] + 60, steps=3)
-    page.mouse.up()
-
-
-def shown_scores(page: Page) -> dict[str, float]:
-    """What the screen says, by opaque id."""
-    return {
-        stimulus["id"]: float(
-            page.get_by_role("slider", name=f"Mix {stimulus['label']}").get_attribute(
-                "aria-valuenow"
-            )
-            or "nan"
-        )
-        for stimulus in data_of(page)["stimuli"]
-    }
-
-
 def systems_of(database: Database) -> dict[str, tuple[str, str]]:
     """Which stimulus hides behind each opaque id."""
     with database.read() as session:
@@ -161,7 +91,7 @@ def ape_study(add_study: Callable[..., str], sounds: Path) -> None:
 def test_a_dragged_marker_is_what_the_database_holds(
     ape_study: None, context: BrowserContext, address: str, database: Database
 ) -> None:
-    page = begin(context, address)
+    page = begin(context.new_page(), address)
     shown: dict[str, float] = {}
     for scores in ((0, 37, 100), (82, 12, 55)):
         stimuli = ready(page)
@@ -227,17 +157,10 @@ def test_the_keyboard_alone_is_enough(
     }
 
 
-def press_on(page: Page, name: str) -> None:
-    before = page.url
-    page.get_by_role("button", name=name).focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: url != before)
-
-
 def test_a_reload_in_the_middle_of_a_page_loses_nothing(
     ape_study: None, context: BrowserContext, address: str
 ) -> None:
-    page = begin(context, address)
+    page = begin(context.new_page(), address)
     ready(page)
     drag(page, "2", 64)
     expect(page.locator("#save-status")).to_have_text("All answers saved")
@@ -255,7 +178,7 @@ def test_a_reload_in_the_middle_of_a_page_loses_nothing(
 def test_answers_given_without_a_network_arrive_when_it_returns(
     ape_study: None, context: BrowserContext, address: str, database: Database
 ) -> None:
-    page = begin(context, address)
+    page = begin(context.new_page(), address)
     ready(page)
     context.set_offline(True)
     for label, score in (("1", 20), ("2", 40), ("3", 90)):
@@ -282,7 +205,7 @@ def test_answers_given_without_a_network_arrive_when_it_returns(
 def test_two_tabs_complete_each_other(
     ape_study: None, context: BrowserContext, address: str, database: Database
 ) -> None:
-    first = begin(context, address)
+    first = begin(context.new_page(), address)
     ready(first)
     second = context.new_page()
     second.goto(first.url)
