@@ -66,23 +66,25 @@ class _Resolution:
         padded = pad(pad(rows[None], (half, half), mode="reflect")[0], (0, beyond))
         hops = rows.shape[-1] // self.hop + 1
         frames = padded[:, self.start :].unfold(-1, self.reach, self.hop)[:, :hops]
-        return torch.fft.rfft(frames * self.shape(rows), n=self.size)
+        spectra: Tensor = torch.fft.rfft(frames * self.shape(rows), n=self.size)
+        return spectra
 
     def adjoint(self, spectra: Tensor, frames: int) -> Tensor:
         """What a gradient for the spectra is for the rows, `(rows, frames)`; spends `spectra`."""
         spectra[..., 0] *= 2
         spectra[..., -1] *= 2
-        sound = torch.fft.irfft(spectra, n=self.size, norm="forward")[..., : self.reach]
+        sound: Tensor = torch.fft.irfft(spectra, n=self.size, norm="forward")[..., : self.reach]
         sound = pad(sound, (0, self.reach - sound.shape[-1]))
-        blocks = (sound * (0.5 * self.shape(sound))).unflatten(-1, (-1, self.hop))
-        rows, hops, overlaps, _ = blocks.shape
+        rows, hops, _ = sound.shape
+        overlaps = self.reach // self.hop
+        blocks = (sound * (0.5 * self.shape(sound))).view(rows, hops, overlaps, self.hop)
         added = blocks.new_zeros(rows, hops + overlaps - 1, self.hop)
         for place in range(overlaps):
             added[:, place : place + hops] += blocks[:, :, place]
         half = self.size // 2
         padded = blocks.new_zeros(rows, max(frames + self.size, self.start + added[0].numel()))
         padded[:, self.start : self.start + added[0].numel()] = added.flatten(1)
-        rows_grad = padded[:, half : half + frames].clone()
+        rows_grad: Tensor = padded[:, half : half + frames].clone()
         rows_grad[:, 1 : half + 1] += padded[:, :half].flip(-1)
         rows_grad[:, -half - 1 : -1] += padded[:, half + frames : self.size + frames].flip(-1)
         return rows_grad
@@ -144,8 +146,8 @@ def mr_stft_loss(
         )
     if target.requires_grad:
         raise ValueError("the loss gives no gradient for its target; detach it")
-    rows = (_full(sound).reshape(-1, sound.shape[-1]) for sound in (prediction, target))
-    return _mr_stft(*rows, [_Resolution(*resolution) for resolution in resolutions])
+    found, wanted = (_full(sound).reshape(-1, sound.shape[-1]) for sound in (prediction, target))
+    return _mr_stft(found, wanted, [_Resolution(*resolution) for resolution in resolutions])
 
 
 def stereo_loss(
@@ -196,7 +198,9 @@ def _one_resolution(
     sums = prediction.new_zeros(3, dtype=torch.float64)
     block = max(1, ROW_BLOCK_FRAMES.get(prediction.device.type, 2**23) // frames)
     count, to_apart, to_logs = 0, [], []
-    for found, wanted in zip(prediction.split(block), target.split(block), strict=True):
+    for found, wanted in zip(
+        torch.split(prediction, block), torch.split(target, block), strict=True
+    ):
         spectra = resolution.spectra(found)
         power = _power(spectra)
         audible = power > LEAST_POWER
