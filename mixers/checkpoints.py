@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 FORMAT = "blindmix-weights-1"
@@ -50,7 +50,7 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], header: Header) -> N
     said = {"format": FORMAT, "header": text, "digest": _digest(text, stored)}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
-    save_file(stored, partial, said)
+    partial.write_bytes(save(stored, said))
     partial.replace(path)
 
 

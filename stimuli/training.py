@@ -5,8 +5,8 @@ To make a system trainable, write a function of the form `Trainer` and give it a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -29,6 +29,7 @@ class Lesson:
         device: "cpu", "cuda" or "cuda:0"; systems that need none ignore it.
         seed: of everything random.
         out: where the weights go.
+        options: choices of this system, name -> value as text.
     """
 
     dataset: Dataset
@@ -36,6 +37,7 @@ class Lesson:
     device: str
     seed: int
     out: Path
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Trainer(Protocol):
@@ -52,12 +54,19 @@ class Trainer(Protocol):
 
 TRAINERS: dict[str, str] = {
     "forest": "stimuli.train_forest:train",
+    "wave-u-net": "stimuli.train_waveunet:train",
 }
 """System -> "module:function"."""
 
 
 def train(
-    name: str, dataset: Dataset, out: Path, device: str, seed: int, progress: Progress
+    name: str,
+    dataset: Dataset,
+    out: Path,
+    device: str,
+    seed: int,
+    progress: Progress,
+    options: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Train a system on the training songs of a dataset.
 
@@ -65,9 +74,10 @@ def train(
         name: from `TRAINERS`.
         dataset: split by its seed; a song's folder is a dataset of one song.
         out: where the weights go.
-        device: as in `Lesson`.
+        device: as in `Lesson`; "auto" is CUDA where there is one.
         seed: of the split and of the training.
         progress: is told how far it is.
+        options: as in `Lesson`.
 
     Returns:
         What to tell people, line by line.
@@ -79,5 +89,14 @@ def train(
         raise ValueError(f"{name!r} does not learn; there are: {', '.join(TRAINERS)}")
     module, _, function = TRAINERS[name].partition(":")
     trainer = cast(Trainer, getattr(import_module(module), function))
-    lesson = Lesson(dataset, split_songs(dataset.song_ids(), seed), device, seed, out)
+    split = split_songs(dataset.song_ids(), seed)
+    lesson = Lesson(dataset, split, _device(device), seed, out, options or {})
     return trainer(lesson, progress)
+
+
+def _device(wanted: str) -> str:
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -37,18 +37,29 @@ def list_mixers() -> None:
 @click.argument("name")
 @click.option("--songs", "songs_dir", type=FOLDER, required=True, help="Folder of the songs.")
 @click.option("-o", "--out", type=OUT_FILE, required=True, help="File for the weights.")
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--seed", default=0, show_default=True, help="Of the split and the training.")
-def train_mixer(name: str, songs_dir: Path, out: Path, device: str, seed: int) -> None:
+@click.option(
+    "--set",
+    "choices",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A choice of this system, such as steps=500; can be repeated.",
+)
+def train_mixer(
+    name: str, songs_dir: Path, out: Path, device: str, seed: int, choices: tuple[str, ...]
+) -> None:
     """Train the system NAME on songs that have a human mix.
 
-    The songs are split by the seed; those kept for the test are never opened.
+    The songs are split by the seed; those kept for the test are never opened. Networks write their
+    state now and then: the same command goes on after an interruption.
     """
     from stimuli.datasets.dataset import open_dataset
     from stimuli.training import train
 
+    options = dict(_name_and_value(choice) for choice in choices)
     with progress_bars() as show:
-        lines = train(name, open_dataset(songs_dir), out, device, seed, show)
+        lines = train(name, open_dataset(songs_dir), out, device, seed, show, options)
     for line in lines:
         click.echo(line)
     click.echo(f"Weights: {out}")
@@ -203,6 +214,13 @@ def recover_command(
         lines = recover(request, true_settings, show)
     for line in lines:
         click.echo(line)
+
+
+def _name_and_value(choice: str) -> tuple[str, str]:
+    name, equals, value = choice.partition("=")
+    if not equals:
+        raise ValueError(f"--set {choice} has no value; write {choice}=VALUE")
+    return name, value
 
 
 def _explain(song: Path, mixer: str) -> None:
