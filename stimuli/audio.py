@@ -20,7 +20,6 @@ from mixers.multitrack import Samples
 SUFFIXES = frozenset({".wav", ".wave", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
 """Files that are taken for sound; others in a folder are left alone."""
 
-FULL_SCALE = 32_768
 _COUNT_FRAMES = 1 << 20
 
 
@@ -117,15 +116,27 @@ def read_frames(info: SoundInfo, start: int = 0, frames: int | None = None) -> S
 
 
 def write_wav(path: Path, samples: Samples, sample_rate_hz: int, seed: int | None = None) -> None:
-    """Write 16-bit WAV with a header of 44 bytes and nothing else in it, whole or not at all.
+    """Write 16-bit WAV with a header of 44 bytes and nothing else in it; see `write_sound`."""
+    write_sound(path, samples, sample_rate_hz, seed, bits=16)
+
+
+def write_sound(
+    path: Path,
+    samples: Samples,
+    sample_rate_hz: int,
+    seed: int | None = None,
+    bits: Literal[16, 24] = 16,
+) -> None:
+    """Write a sound file, whole or not at all, without tags or dates.
 
     Args:
-        path: its folder must be there.
+        path: ends in .wav or .flac, which says the format; its folder must be there.
         samples: `(channels, frames)`, within -1..1.
         sample_rate_hz: of the samples.
         seed: of the triangular dither of ±1 least significant bit that decorrelates the rounding
             error (Lipshitz, Wannamaker, Vanderkooy, JAES 40(5), 1992); None rounds without. Digital
             silence stays silence.
+        bits: of a sample.
 
     Raises:
         ValueError: samples exceed full scale; nothing is clipped here.
@@ -133,24 +144,34 @@ def write_wav(path: Path, samples: Samples, sample_rate_hz: int, seed: int | Non
     peak = float(np.abs(samples).max(initial=0.0))
     if not peak <= 1.0:
         raise ValueError(f"{path}: peak of {peak:.3f} exceeds full scale; lower the gain first")
-    scaled = samples.astype(np.float64) * FULL_SCALE
+    full_scale = 1 << (bits - 1)
+    scaled = samples.astype(np.float64) * full_scale
     if seed is not None and samples.any():
         rng = np.random.default_rng(seed)
         scaled += rng.random(scaled.shape) - rng.random(scaled.shape)
-    whole = np.clip(np.rint(scaled), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    whole = np.clip(np.rint(scaled), -full_scale, full_scale - 1).astype(np.int32)
+    # libsndfile takes the upper bits of a sample of 32.
+    stored = (whole << (32 - bits)).T
+    kind = "FLAC" if path.suffix == ".flac" else "WAV"
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        soundfile.write(partial, whole.T, sample_rate_hz, subtype="PCM_16", format="WAV")
+        soundfile.write(partial, stored, sample_rate_hz, subtype=f"PCM_{bits}", format=kind)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
-    """Change the sample rate with soxr's very high quality; equal rates return the samples."""
+    """Change the sample rate with soxr's very high quality; equal rates return the samples.
+
+    However short the sound, one frame at least comes out.
+    """
     if from_hz == to_hz:
         return samples
     resampled = soxr.resample(np.ascontiguousarray(samples.T), from_hz, to_hz, "VHQ")
+    if not len(resampled) and samples.shape[1]:
+        # Less than half a frame at the new rate, which soxr rounds to none.
+        return np.ascontiguousarray(samples.mean(axis=1, keepdims=True, dtype=np.float32))
     return np.ascontiguousarray(resampled.T)
 
 

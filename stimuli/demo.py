@@ -7,7 +7,8 @@ from pathlib import Path
 
 from stimuli.datasets.dataset import open_dataset
 from stimuli.datasets.demo.songbook import make_songs, recipes
-from stimuli.render import Plan, render
+from stimuli.plan import Plan
+from stimuli.render import render
 
 SONGS = 6
 SONG_S = 16.0

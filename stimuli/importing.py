@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from mixers.alignment import align, estimate_offset
+from mixers.loudness import integrated_loudness
 from mixers.multitrack import Samples
 from stimuli.audio import is_sound, read, resample, write_wav
 from stimuli.loudness import TARGET_LUFS, Matched, match_loudness
 from stimuli.manifest import Manifest, Role, Stimulus, write_manifest
+from stimuli.names import slug
 from stimuli.passages import fade
 from stimuli.provenance import code_version
-from stimuli.render import FADE_S, RATE_HZ, slug
 from stimuli.seeds import seed_for
+from stimuli.session import FADE_S, RATE_HZ
 
 ROLE_OF_NAME: dict[str, Role] = {
     "reference": "reference",
@@ -154,7 +156,7 @@ def _write_passage(
                     sample_rate_hz=RATE_HZ,
                     start_s=0.0,
                     duration_s=sound.samples.shape[1] / RATE_HZ,
-                    loudness_lufs=round(sound.loudness_lufs, 3),
+                    loudness_lufs=round(integrated_loudness(*read(out / path)), 3),
                     gain_db=round(sound.gain_db, 3),
                 )
             )

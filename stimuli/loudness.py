@@ -17,18 +17,60 @@ DITHER_MARGIN_DB = 0.01
 
 
 @dataclass(frozen=True)
+class Level:
+    """How loud a mix is: integrated loudness and true peak (ITU-R BS.1770-4)."""
+
+    loudness_lufs: float
+    peak_dbtp: float
+
+
+@dataclass(frozen=True)
 class Matched:
     """A mix at the loudness of its passage.
 
     Attributes:
         samples: `(2, frames)`.
         gain_db: what was applied.
-        loudness_lufs: what came out.
     """
 
     samples: Samples
     gain_db: float
-    loudness_lufs: float
+
+
+def measure_level(samples: Samples, sample_rate_hz: int, name: str) -> Level:
+    """Measure a mix.
+
+    Raises:
+        ValueError: it is silent; no gain makes silence as loud as the others.
+    """
+    loudness_lufs = integrated_loudness(samples, sample_rate_hz)
+    if not np.isfinite(loudness_lufs):
+        raise ValueError(f"{name} is silent here and cannot be matched in loudness")
+    return Level(loudness_lufs, true_peak(samples, sample_rate_hz))
+
+
+def matching_gains_db(
+    levels: Mapping[str, Level],
+    target_lufs: float = TARGET_LUFS,
+    ceiling_dbtp: float = CEILING_DBTP,
+) -> dict[str, float]:
+    """Find the gains that bring the mixes of one passage to one loudness.
+
+    Where one of them would exceed the ceiling then, all are lowered by one common gain: they stay
+    equally loud, and no limiter touches a system's sound.
+
+    Args:
+        levels: of the mixes, by name.
+        target_lufs: wanted integrated loudness.
+        ceiling_dbtp: the highest true peak allowed.
+    """
+    gains_db = {name: target_lufs - level.loudness_lufs for name, level in levels.items()}
+    room_db = (
+        ceiling_dbtp - DITHER_MARGIN_DB - levels[name].peak_dbtp - gain_db
+        for name, gain_db in gains_db.items()
+    )
+    lowered_db = min([0.0, *room_db])
+    return {name: gain_db + lowered_db for name, gain_db in gains_db.items()}
 
 
 def match_loudness(
@@ -37,34 +79,18 @@ def match_loudness(
     target_lufs: float = TARGET_LUFS,
     ceiling_dbtp: float = CEILING_DBTP,
 ) -> dict[str, Matched]:
-    """Bring the mixes of one passage to one loudness (ITU-R BS.1770-4).
-
-    Where one of them would exceed the ceiling then, all are lowered by one common gain: they stay
-    equally loud, and no limiter touches a system's sound.
-
-    Args:
-        mixes: name -> `(2, frames)`.
-        sample_rate_hz: of all of them.
-        target_lufs: wanted integrated loudness.
-        ceiling_dbtp: the highest true peak allowed.
+    """Bring the mixes of one passage, `(2, frames)` each, to one loudness; see above.
 
     Raises:
-        ValueError: a mix is silent; no gain makes silence as loud as the others.
+        ValueError: a mix is silent.
     """
-    gains_db: dict[str, float] = {}
-    headroom_db = 0.0
-    for name, samples in mixes.items():
-        loudness_lufs = integrated_loudness(samples, sample_rate_hz)
-        if not np.isfinite(loudness_lufs):
-            raise ValueError(f"{name} is silent here and cannot be matched in loudness")
-        gains_db[name] = target_lufs - loudness_lufs
-        peak_dbtp = true_peak(samples, sample_rate_hz) + gains_db[name]
-        headroom_db = min(headroom_db, ceiling_dbtp - DITHER_MARGIN_DB - peak_dbtp)
+    levels = {name: measure_level(mix, sample_rate_hz, name) for name, mix in mixes.items()}
     return {
-        name: Matched(
-            (samples * 10 ** ((gains_db[name] + headroom_db) / 20)).astype(np.float32),
-            gains_db[name] + headroom_db,
-            target_lufs + headroom_db,
-        )
-        for name, samples in mixes.items()
+        name: Matched(amplify(mixes[name], gain_db), gain_db)
+        for name, gain_db in matching_gains_db(levels, target_lufs, ceiling_dbtp).items()
     }
+
+
+def amplify(samples: Samples, gain_db: float) -> Samples:
+    """Apply a gain."""
+    return (samples * 10 ** (gain_db / 20)).astype(np.float32)

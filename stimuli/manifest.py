@@ -35,8 +35,10 @@ class Stimulus:
         sample_rate_hz: of the sound file.
         start_s: where the passage starts in the song.
         duration_s: the length of the sound file.
-        loudness_lufs: integrated loudness of the sound file (ITU-R BS.1770).
+        loudness_lufs: integrated loudness of the sound file as it was written (ITU-R BS.1770).
         gain_db: applied to the mix to reach that loudness.
+        settings: path of the JSON file with what the console was set to, as `path`; None where
+            the mix was not made with a console.
     """
 
     id: str
@@ -51,15 +53,17 @@ class Stimulus:
     duration_s: float
     loudness_lufs: float
     gain_db: float
+    settings: str | None = None
 
     def __post_init__(self) -> None:
         if self.role not in get_args(Role):
             raise ValueError(
                 f"stimulus {self.id!r}: role {self.role!r} is none of {get_args(Role)}"
             )
-        path = PurePosixPath(self.path)
-        if path.is_absolute() or ".." in path.parts or "\\" in self.path:
-            raise ValueError(f"stimulus {self.id!r}: path {self.path!r} leads out of its folder")
+        for named in filter(None, (self.path, self.settings)):
+            path = PurePosixPath(named)
+            if path.is_absolute() or ".." in path.parts or "\\" in named:
+                raise ValueError(f"stimulus {self.id!r}: path {named!r} leads out of its folder")
 
 
 @dataclass(frozen=True)

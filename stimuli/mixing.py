@@ -8,6 +8,7 @@ from pathlib import Path
 from mixers.loudness import true_peak
 from mixers.mixer import Mixer
 from mixers.multitrack import Mix
+from mixers.settings import settings_to_json
 from stimuli.audio import write_wav
 from stimuli.datasets.dataset import open_dataset
 from stimuli.loudness import CEILING_DBTP, DITHER_MARGIN_DB
@@ -21,13 +22,23 @@ class WrittenMix:
     gain_db: float
 
 
-def mix_song(folder: Path, mixer: Mixer, out: Path, seed: int = 0) -> WrittenMix:
+def mix_song(
+    folder: Path, mixer: Mixer, out: Path, seed: int = 0, settings_out: Path | None = None
+) -> WrittenMix:
     """Mix a whole song and write it as 16-bit WAV at the song's rate.
 
     A mix above a true peak of -1 dBTP is lowered as a whole; nothing is clipped or limited.
 
+    Args:
+        folder: of the song.
+        mixer: the system.
+        out: the sound file.
+        seed: of systems that use chance, and of the dither.
+        settings_out: a JSON file for what the console was set to.
+
     Raises:
-        ValueError: there are several songs, the song cannot be read, or the mixer cannot mix it.
+        ValueError: there are several songs, the song cannot be read, the mixer cannot mix it, or
+            it has no settings to write. Nothing is written then.
         OSError: the file cannot be written.
     """
     dataset = open_dataset(folder)
@@ -35,8 +46,13 @@ def mix_song(folder: Path, mixer: Mixer, out: Path, seed: int = 0) -> WrittenMix
     if len(ids) != 1:
         raise ValueError(f"{folder} holds {len(ids)} songs; name the folder of one")
     mix = mixer.mix(dataset.open_song(ids[0]).load(), seed)
+    if settings_out is not None and mix.settings is None:
+        raise ValueError(f"{mixer.name} works without a console, so it has no settings to save")
     peak_dbtp = true_peak(mix.samples, mix.sample_rate_hz)
     gain_db = min(0.0, CEILING_DBTP - DITHER_MARGIN_DB - peak_dbtp)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_wav(out, mix.samples * 10 ** (gain_db / 20), mix.sample_rate_hz, seed)
+    if settings_out is not None and mix.settings is not None:
+        settings_out.parent.mkdir(parents=True, exist_ok=True)
+        settings_out.write_text(settings_to_json(mix.settings), encoding="utf-8")
     return WrittenMix(mix, gain_db)

@@ -149,23 +149,19 @@ def mix_command(
     """Mix the song in folder SONG with one system, or as settings say."""
     from mixers.console import AsSet
     from mixers.mixer import load_mixer
-    from mixers.settings import settings_from_json, settings_to_json
+    from mixers.settings import settings_from_json
     from stimuli.mixing import mix_song
 
     if stated is not None and mixer is None:
         system = AsSet(settings_from_json(stated.read_text(encoding="utf-8")))
         mixer = stated.name
-        written = mix_song(song, system, out, seed)
+        written = mix_song(song, system, out, seed, save_settings)
     elif mixer is not None and stated is None:
-        written = mix_song(song, load_mixer(mixer), out, seed)
+        written = mix_song(song, load_mixer(mixer), out, seed, save_settings)
     else:
         raise ValueError("say either --mixer or --settings")
     note = f", lowered by {-written.gain_db:.1f} dB" if written.gain_db < 0 else ""
     click.echo(f"{out}: {song.resolve().name} by {mixer}{note}")
-    if save_settings is not None:
-        if written.mix.settings is None:
-            raise ValueError(f"{mixer} works without a console, so it has no settings to save")
-        save_settings.write_text(settings_to_json(written.mix.settings), encoding="utf-8")
     if explain:
         _explain(song, mixer)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from stimuli.cli.progress import progress_bars
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUT = click.Path(file_okay=False, path_type=Path)
 
@@ -41,25 +43,16 @@ def render_command(
 ) -> None:
     """Render the songs in SONGS_DIR with each system, equally loud, with a manifest.
 
-    Run the same command again after an interruption: what is done is not done again. A song that
-    fails is named at the end, and makes the exit code 1.
+    Run the same command again after an interruption: what is done is not done again. A song or
+    a system that fails is named at the end, and makes the exit code 1.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from stimuli.datasets.dataset import open_dataset
-    from stimuli.render import Plan, render
+    from stimuli.plan import Plan
+    from stimuli.render import render
 
     names = tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip()))
     plan = Plan(names, passages_per_song, seconds, seed, anchors, reference, lufs)
-    with Progress(console=Console(stderr=True)) as progress:
-        bars = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in bars:
-                bars[step] = progress.add_task(step)
-            progress.update(bars[step], completed=done, total=total)
-
+    with progress_bars() as show:
         report = render(open_dataset(songs_dir), plan, out, jobs or os.cpu_count() or 1, show)
     for notice in report.notices:
         click.echo(f"Note: {notice}.", err=True)
@@ -68,7 +61,7 @@ def render_command(
     for failure in report.failures:
         click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
     if report.failures:
-        raise ValueError(f"{len(report.failures)} songs or passages failed; the rest is rendered")
+        raise ValueError(f"{len(report.failures)} failures; the rest is rendered")
 
 
 @stimuli.command("import")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from stimuli.audio import probe, read, resample, write_wav
+from stimuli.audio import write_sound as write_sound_file
 
 Noise = Callable[..., NDArray[np.float32]]
 Write = Callable[..., Path]
@@ -178,3 +180,31 @@ def test_resampling_keeps_place_and_level(noise: Noise, from_hz: int) -> None:
     expected = np.sin(2 * np.pi * frequency_hz * np.arange(44_100) / 44_100)
     assert after.shape == (1, 44_100)
     np.testing.assert_allclose(after[0, 2_000:-2_000], expected[2_000:-2_000], atol=1e-4)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("from_hz", "to_hz"), [(96_000, 8_000), (192_000, 44_100), (8_000, 48_000)]
+)
+def test_however_short_a_sound_it_is_there_at_another_rate(
+    frames: int, from_hz: int, to_hz: int
+) -> None:
+    short = np.ones((2, frames), dtype=np.float32)
+    resampled = resample(short, from_hz, to_hz)
+    assert resampled.shape == (2, max(1, round(frames * to_hz / from_hz)))
+    assert resampled.dtype == np.float32
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@pytest.mark.parametrize("bits", [16, 24])
+def test_what_is_written_is_what_was_given(
+    tmp_path: Path, noise: Noise, suffix: str, bits: Literal[16, 24]
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    sound = noise(channels=2)
+    write_sound_file(path, sound, 44_100, seed=1, bits=bits)
+    assert probe(path).subtype == f"PCM_{bits}"
+    assert np.abs(read(path)[0] - sound).max() <= 1.6 * 2.0 ** (1 - bits)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    if suffix == ".wav":
+        assert path.stat().st_size == 44 + sound.size * bits // 8

@@ -81,3 +81,12 @@ def test_the_expert_explains_itself(song: Path, tmp_path: Path) -> None:
     assert any(line.startswith("kick: gain") for line in lines)
     with pytest.raises(ValueError, match="mono cannot explain"):
         CliRunner().invoke(mix, [*arguments, "mono"], catch_exceptions=False)
+
+
+def test_without_settings_to_save_nothing_is_written(song: Path, tmp_path: Path) -> None:
+    out, saved = tmp_path / "out.wav", tmp_path / "settings.json"
+    arguments = [str(song), "--mixer", "mono", "-o", str(out), "--save-settings", str(saved)]
+    with pytest.raises(ValueError, match="mono works without a console"):
+        CliRunner().invoke(mix, arguments, catch_exceptions=False)
+    assert not out.exists()
+    assert not saved.exists()

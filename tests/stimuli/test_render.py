@@ -13,11 +13,15 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from mixers.loudness import integrated_loudness, true_peak
+from mixers.settings import settings_from_json
 from stimuli.audio import read, resample
 from stimuli.cli.stimuli import stimuli as stimuli_command
 from stimuli.datasets.dataset import open_dataset
 from stimuli.manifest import read_manifest
-from stimuli.render import FADE_S, Plan, render, slug
+from stimuli.names import slug
+from stimuli.plan import Plan
+from stimuli.render import render
+from stimuli.session import FADE_S
 
 Noise = Callable[..., NDArray[np.float32]]
 Write = Callable[..., Path]
@@ -134,7 +138,7 @@ def test_a_second_run_makes_only_what_is_missing(songs: Path, tmp_path: Path) ->
     render(open_dataset(songs), PLAN, out)
     assert hashes(out) == before
     again = [path for path in kept if path.stat().st_mtime_ns != times[path]]
-    assert {path.parent for path in again} <= {lost.parent}
+    assert again == []
     assert (out / "manifest.json").read_bytes() == manifest
 
 
@@ -148,6 +152,48 @@ def test_a_changed_track_is_rendered_again(
     render(open_dataset(songs), PLAN, out)
     changed = {path for path, digest in hashes(out).items() if before.get(path) != digest}
     assert {path.split("/")[0] for path in changed} == {"plain-1", "plain-2"}
+
+
+def test_one_more_system_costs_no_other_its_file(songs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(open_dataset(songs), PLAN, out)
+    times = {path: path.stat().st_mtime_ns for path in out.rglob("*.wav")}
+    more = replace(PLAN, systems=(*PLAN.systems, "expert"))
+    report = render(open_dataset(songs), more, out)
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    new = [stimulus for stimulus in report.manifest.stimuli if stimulus.system == "expert"]
+    assert len(new) == 4
+    for stimulus in new:
+        assert stimulus.settings is not None
+        assert settings_from_json((out / stimulus.settings).read_text(encoding="utf-8")).tracks
+    assert hashes(out) == _rendered_at_once(more, songs, tmp_path / "at once")
+
+
+def _rendered_at_once(plan: Plan, songs: Path, out: Path) -> dict[str, str]:
+    render(open_dataset(songs), plan, out)
+    return hashes(out)
+
+
+def test_a_system_that_refuses_is_left_out_of_its_passage_alone(
+    songs: Path, tmp_path: Path, noise: Noise, write_sound: Write
+) -> None:
+    for seed, name in enumerate(("lead vocals", "guitar")):
+        write_sound(songs / "led" / f"{name}.wav", noise(5.0, seed=seed))
+    arguments = ["render", str(songs), "-o", str(tmp_path / "out"), "--systems", "mono,ducking"]
+    done = CliRunner().invoke(stimuli_command, [*arguments, "--seconds", "1.5", "--jobs", "1"])
+    assert done.exit_code == 1
+    assert "Failed: plain-1: ducking: " in done.output
+    made = {(s.song, s.system) for s in read_manifest(tmp_path / "out").stimuli}
+    assert made == {
+        ("led", "mono"), ("led", "ducking"), ("plain", "mono"), ("Ålesund 1", "mono")
+    }  # fmt: skip
+
+
+def test_the_manifest_says_what_was_measured(songs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for stimulus in render(open_dataset(songs), EVERYTHING, out).manifest.stimuli:
+        measured_lufs = integrated_loudness(*read(out / stimulus.path))
+        assert stimulus.loudness_lufs == round(measured_lufs, 3)
 
 
 def test_what_is_no_longer_asked_for_goes(songs: Path, tmp_path: Path) -> None:
