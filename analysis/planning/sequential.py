@@ -29,7 +29,7 @@ def obrien_fleming(t: Floats, alpha: float) -> Floats:
 
 def pocock(t: Floats, alpha: float) -> Floats:
     """Two-sided α spent at fraction t: nearly the same boundary at every look."""
-    return np.asarray(alpha * np.log1p((np.e - 1.0) * t))
+    return np.asarray(alpha * np.log1p(np.expm1(1.0) * t))
 
 
 SPENDING: dict[str, Callable[[Floats, float], Floats]] = {
