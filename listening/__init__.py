@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from listening import config as configuration
-from listening import errors, login, security, texts
+from listening import errors, login, security, speech, texts
 from listening.db import Database
 from listening.views import api, media, participant, researcher
 
@@ -32,6 +32,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     errors.register(app)
     security.register(app)
     login.register(app)
+    speech.register(app)
     for room in (participant, media, api, researcher):
         app.register_blueprint(room.blueprint)
     # What these change is guarded by the secret in the address, and they need no cookie.

@@ -11,6 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from listening.models import Page, Participant, Presentation, Rating, Stimulus, Study, Visit
+from listening.pages import PAGE_TYPES
+from listening.pages.kinds import Rated
+from listening.studies import x_key
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -75,7 +78,7 @@ def tidy_ratings(session: Session, study: Study, simulated: bool) -> list[TidyRa
             system=stimulus.system,
             role=stimulus.role,
             attribute=rating.attribute,
-            score=rating.score or 0.0,
+            score=_exported(page, visit, stimulus, rating),
             position=presentation.position,
             rated_at=rating.rated_at.isoformat(timespec="milliseconds") if rating.rated_at else "",
             listened_ms=rating.listened_ms,
@@ -84,6 +87,20 @@ def tidy_ratings(session: Session, study: Study, simulated: bool) -> list[TidyRa
         )
         for rating, presentation, stimulus, visit, page, participant in rows
     ]
+
+
+def _exported(page: Page, visit: Visit, stimulus: Stimulus, rating: Rating) -> float:
+    """A score on the scale of its page type."""
+    page_type = PAGE_TYPES[page.kind]
+    beside = [item.stimulus.key for item in visit.presentations if item.position == 0]
+    rated = Rated(
+        system=stimulus.system,
+        role=stimulus.role,
+        attribute=rating.attribute,
+        score=rating.score or 0.0,
+        is_x=page_type.x and beside == [x_key(stimulus.key)],
+    )
+    return page_type.exported(page.config, rated)
 
 
 def to_csv(ratings: Sequence[TidyRating]) -> str:

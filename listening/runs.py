@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
+from listening.language import Message
 from listening.models import (
     OPEN,
     Answer,
@@ -31,10 +32,15 @@ from listening.models import (
     now,
 )
 from listening.ordering import page_order, shuffled
-from listening.pages import PAGE_TYPES, PageState, RatingState
+from listening.pages import PAGE_TYPES
+from listening.pages.kinds import PageState, RatingState
+from listening.pages.rating import impossible
+from listening.studies import x_key
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 TOKEN_BYTES = 16
+VERDICT = "verdict"
+"""The answer that the server gives itself on pages that screen: passed or failed."""
 
 
 class ClosedError(Exception):
@@ -104,7 +110,7 @@ class Saved:
     saved_at: datetime
     complete: bool
     stale: bool
-    gaps: tuple[str, ...]
+    gaps: tuple[Message, ...]
 
 
 def join(session: Session, study: Study, join_key: str, simulated: bool = False) -> Participant:
@@ -195,7 +201,7 @@ def save_page(session: Session, participant: Participant, n: int, body: PageBody
             raise LockedError("This page is complete and can no longer be changed.")
         _apply(session, visit, body)
         visit.revision, visit.body_sha256, visit.saved_at = body.revision, digest, now()
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Message, ...] = ()
     if body.complete and not stale and visit.completed_at is None:
         gaps = tuple(page_gaps(visit))
         if not gaps:
@@ -210,9 +216,10 @@ def save_page(session: Session, participant: Participant, n: int, body: PageBody
     )
 
 
-def page_gaps(visit: Visit) -> list[str]:
+def page_gaps(visit: Visit) -> list[Message]:
     """What is missing before the participant may leave the page."""
-    return PAGE_TYPES[visit.page.kind].gaps(visit.page.config, _state(visit))
+    page_type, config, state = PAGE_TYPES[visit.page.kind], visit.page.config, page_state(visit)
+    return page_type.gaps(config, state) or impossible(page_type, config, state)
 
 
 def saved_body(visit: Visit) -> dict[str, Any] | None:
@@ -233,7 +240,7 @@ def saved_body(visit: Visit) -> dict[str, Any] | None:
             for presentation in visit.presentations
             for rating in presentation.ratings
         ],
-        "answers": {answer.key: answer.value for answer in visit.answers},
+        "answers": {answer.key: answer.value for answer in visit.answers if answer.key != VERDICT},
         "comment": visit.comment,
         "complete": visit.completed_at is not None,
     }
@@ -242,11 +249,6 @@ def saved_body(visit: Visit) -> dict[str, Any] | None:
 def add_events(session: Session, participant: Participant, events: list[EventBody]) -> None:
     """Keep what happened in the browser."""
     session.add_all(Event(participant_id=participant.id, **event.model_dump()) for event in events)
-
-
-def label(kind: str, position: int) -> str:
-    """What a stimulus is called on its page: a letter, or on the axis of APE a number."""
-    return str(position) if kind == "ape" else chr(ord("A") + position - 1)
 
 
 def _next_number(session: Session, study: Study, simulated: bool) -> int:
@@ -286,8 +288,12 @@ def _presentations(study: Study, page: Page, number: int, fixed: bool) -> list[P
     page_type = PAGE_TYPES[page.kind]
     if page_type.stimuli == "none":
         return []
+    asked = page.config.get("systems")
     here = {
-        stimulus.key: stimulus for stimulus in study.stimuli if stimulus.passage == page.passage
+        stimulus.key: stimulus
+        for stimulus in study.stimuli
+        if stimulus.passage == page.passage
+        and (asked is None or stimulus.system in asked or stimulus.role == "open_reference")
     }
     open_reference = [item for item in here.values() if item.role == "open_reference"]
     rated = [key for key, item in here.items() if item.role != "open_reference"]
@@ -296,8 +302,12 @@ def _presentations(study: Study, page: Page, number: int, fixed: bool) -> list[P
     if page_type.stimuli == "one":
         return [_presentation((open_reference or [here[rated[0]]])[0], 1)]
     shown = [_presentation(here[key], at) for at, key in enumerate(rated, start=1)]
-    if page_type.open_reference:
+    if page_type.open_reference or page.config.get("reference"):
         shown.insert(0, _presentation(open_reference[0], 0))
+    if page_type.x:
+        # Drawn apart from the places of A and B, so that neither tells X.
+        key = x_key(shuffled(rated, study.seed, number, f"X of {page.key}")[0])
+        shown.insert(0, _presentation(next(s for s in study.stimuli if s.key == key), 0))
     return shown
 
 
@@ -342,6 +352,9 @@ def _set_rating(presentation: Presentation, body: RatingBody) -> None:
 def _complete(participant: Participant, visit: Visit) -> None:
     moment = now()
     visit.completed_at = moment
+    page_type, state = PAGE_TYPES[visit.page.kind], page_state(visit)
+    if outcome := page_type.verdict(visit.page.config, state):
+        visit.answers.append(Answer(key=VERDICT, value=outcome))
     if visit.page.kind == "consent":
         participant.consented_at = moment
         participant.consent_version = participant.study.consent_version
@@ -349,7 +362,8 @@ def _complete(participant: Participant, visit: Visit) -> None:
         participant.finished_at = participant.finished_at or moment
 
 
-def _state(visit: Visit) -> PageState:
+def page_state(visit: Visit) -> PageState:
+    """What the participant did on a page so far."""
     attributes = [attribute["key"] for attribute in visit.page.config.get("attributes", ())]
     ratings = []
     for shown in visit.presentations:
@@ -358,7 +372,7 @@ def _state(visit: Visit) -> PageState:
             rating = there.get(attribute)
             ratings.append(
                 RatingState(
-                    label=label(visit.page.kind, shown.position),
+                    label=PAGE_TYPES[visit.page.kind].label(shown.position),
                     attribute=attribute,
                     score=rating.score if rating else None,
                     listened_ms=rating.listened_ms if rating else 0,
@@ -366,7 +380,9 @@ def _state(visit: Visit) -> PageState:
                 )
             )
     return PageState(
-        answers={answer.key: answer.value for answer in visit.answers}, ratings=tuple(ratings)
+        answers={answer.key: answer.value for answer in visit.answers},
+        ratings=tuple(ratings),
+        shown=tuple(shown.stimulus.system for shown in visit.presentations if shown.position > 0),
     )
 
 

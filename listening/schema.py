@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from listening.pages import (
-    Attribute,
-    Consent,
-    Instructions,
-    Key,
-    Model,
-    Name,
-    Options,
-    PageEntry,
-    Questionnaire,
-    Ratings,
-    Thanks,
-    Training,
-    Volume,
-)
+from listening.language import DEFAULT, Text, Words
+from listening.pages import INTERFACES, PageEntry, entry
+from listening.pages.kinds import Attribute, Key, Model, Name, Options
 
 Order = Literal["random", "fixed"]
+Language = Literal["en", "de", "fr", "es", "ar"]
 
-DEFAULT_ATTRIBUTES = [Attribute(key="preference", question="How good is the mix?")]
 DEFAULT_PAGES: list[PageEntry] = [
-    Consent(),
-    Instructions(),
-    Volume(),
-    Training(),
-    Ratings(),
-    Questionnaire(),
+    entry(name)
+    for name in ("consent", "instructions", "volume", "training", "ratings", "questionnaire")
 ]
+
+
+def _known_interface(name: str) -> str:
+    if name not in INTERFACES:
+        raise ValueError(f"is no page type that rates stimuli; there are {', '.join(INTERFACES)}")
+    return name
 
 
 class Orders(Model):
@@ -52,13 +42,16 @@ class Completion(Model):
 class StudyFile(Model):
     """A study: its stimuli, its pages, and how participants meet them."""
 
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Words
     slug: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
     manifest: Annotated[str, Field(min_length=1)]
-    interface: Literal["mushra", "ape"]
+    interface: Annotated[
+        str, AfterValidator(_known_interface), Field(json_schema_extra={"enum": list(INTERFACES)})
+    ]
     seed: int = 0
-    description: str = ""
-    attributes: Annotated[list[Attribute], Field(min_length=1, max_length=8)] = DEFAULT_ATTRIBUTES
+    description: Text = ""
+    languages: Annotated[list[Language], Field(min_length=1)] = [DEFAULT]
+    attributes: Annotated[list[Attribute], Field(min_length=1, max_length=12)] | None = None
     systems: Annotated[list[Name], Field(min_length=1)] | None = None
     passages: Annotated[list[Name], Field(min_length=1)] | None = None
     pages: Annotated[list[PageEntry], Field(min_length=1)] = DEFAULT_PAGES
@@ -69,10 +62,10 @@ class StudyFile(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> StudyFile:
-        keys = [attribute.key for attribute in self.attributes]
+        keys = [attribute.key for attribute in self.attributes or ()]
         if len(set(keys)) < len(keys):
             raise ValueError("two attributes have the same key")
-        if any(isinstance(entry, Thanks) for entry in self.pages[:-1]):
+        if any(entry.type == "thanks" for entry in self.pages[:-1]):
             raise ValueError("the thanks page is the last one, nothing can follow it")
         return self
 

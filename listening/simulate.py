@@ -20,7 +20,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from listening.language import main_text
 from listening.models import Presentation, Study, Visit, now
+from listening.pages import PAGE_TYPES
 from listening.runs import PageBody, RatingBody, join, save_page, start
 
 QUALITY = {
@@ -70,22 +72,35 @@ class Listener:
         return PageBody(
             revision=1,
             ratings=[
-                self._rate(visit, shown, attribute["key"])
-                for shown in visit.presentations
+                rating
                 for attribute in visit.page.config.get("attributes", ())
-                if shown.position > 0
+                for rating in self._ratings(visit, attribute["key"])
             ],
             answers=self._answers(visit),
             complete=True,
         )
 
-    def _rate(self, visit: Visit, shown: Presentation, attribute: str) -> RatingBody:
-        open_reference = any(other.position == 0 for other in visit.presentations)
+    def _ratings(self, visit: Visit, attribute: str) -> list[RatingBody]:
+        """All stimuli of the page, on the scale of its page type."""
+        page_type, config = PAGE_TYPES[visit.page.kind], visit.page.config
+        beside = any(shown.position == 0 for shown in visit.presentations) and not page_type.x
+        rated = [shown for shown in visit.presentations if shown.position > 0]
+        scores = page_type.fit(
+            config, attribute, [self._score(shown, attribute, beside) for shown in rated]
+        )
+        if config.get("one_is_reference"):
+            scores = [100.0 if score == max(scores) else score for score in scores]
+        return [
+            self._rate(visit, shown, attribute, score)
+            for shown, score in zip(rated, scores, strict=True)
+        ]
+
+    def _rate(self, visit: Visit, shown: Presentation, attribute: str, score: float) -> RatingBody:
         least_ms = 1000 * visit.page.config["options"]["min_listened_s"]
         return RatingBody(
             stimulus=shown.opaque_id,
             attribute=attribute,
-            score=self._score(shown, attribute, open_reference),
+            score=score,
             rated_at=now() + timedelta(milliseconds=self._rng.randrange(1000)),
             listened_ms=int(least_ms) + self._rng.randrange(3_000, 20_000),
             plays=self._rng.randrange(1, 6),
@@ -104,16 +119,15 @@ class Listener:
         return round(min(100.0, max(0.0, 50 + self._bias + spread)), 1)
 
     def _answers(self, visit: Visit) -> dict[str, str]:
-        if visit.page.kind == "consent":
-            return {"agree": "yes"}
-        return {
-            question["key"]: self._answer(question)
-            for question in visit.page.config.get("questions", ())
+        config = visit.page.config
+        shown = [item.stimulus.system for item in visit.presentations]
+        return PAGE_TYPES[visit.page.kind].example(config, shown) | {
+            question["key"]: self._answer(question) for question in config.get("questions", ())
         }
 
     def _answer(self, question: dict[str, Any]) -> str:
         if question["type"] in ("choice", "choices"):
-            return str(self._rng.choice(question["choices"]))
+            return main_text(self._rng.choice(question["choices"]))
         if question["type"] == "scale":
             return str(self._rng.randint(1, question["points"]))
         if question["type"] == "number":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -12,18 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from listening import wav
+from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Stimulus, Study
-from listening.pages import (
-    PAGE_TYPES,
-    Ape,
-    Consent,
-    Entry,
-    Mushra,
-    RatingEntry,
-    Ratings,
-    Thanks,
-    Training,
-)
+from listening.pages import PAGE_TYPES, entry
+from listening.pages.kinds import Material, PlannedPage
+from listening.pages.rating import MOST_STIMULI
 from listening.schema import StudyFile
 from listening.study_file import Problem, StudyFileError, StudySource
 from stimuli.manifest import MANIFEST_NAME, Manifest, read_manifest
@@ -32,18 +25,6 @@ from stimuli.manifest import Stimulus as ManifestStimulus
 
 class NoSuchStudyError(ValueError):
     """There is no study of that name."""
-
-
-@dataclass(frozen=True)
-class PlannedPage:
-    """A page that a study will have."""
-
-    key: str
-    kind: str
-    block: int
-    passage: str | None
-    training: bool
-    config: dict[str, Any]
 
 
 def create_study(
@@ -64,7 +45,7 @@ def create_study(
     pages, stimuli = check_study(source)
     study = Study(
         slug=file.slug,
-        title=file.title,
+        title=main_text(file.title),
         seed=file.seed,
         status=status,
         definition=file.model_dump(mode="json"),
@@ -72,7 +53,19 @@ def create_study(
         consent_version=_consent_version(file),
     )
     study.stimuli = _keep(stimuli, _manifest_path(source).parent, stimuli_folder)
-    study.pages = [Page(position=at, **vars(page)) for at, page in enumerate(pages)]
+    study.stimuli += own_stimuli(pages, study.stimuli, file.seed, stimuli_folder)
+    study.pages = [
+        Page(
+            position=at,
+            key=page.key,
+            kind=page.kind,
+            block=page.block,
+            passage=page.passage,
+            training=page.training,
+            config=page.config,
+        )
+        for at, page in enumerate(pages)
+    ]
     session.add(study)
     session.flush()
     return study
@@ -85,8 +78,9 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
         StudyFileError: the file does not fit its manifest; names line and key.
     """
     stimuli = _chosen_stimuli(source, _manifest(source))
-    pages = plan_pages(source.file, _passages(source, stimuli))
-    problems = [problem for page in pages for problem in _page_problems(source, page, stimuli)]
+    pages = plan_pages(source.file, _material(source, stimuli))
+    problems = _scale_problems(source, pages)
+    problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
     problems += _plan_problems(source)
     if problems:
         raise StudyFileError(source.path, list(dict.fromkeys(problems)))
@@ -120,39 +114,27 @@ def set_status(study: Study, status: Literal["open", "closed"]) -> None:
     study.status = {"open": OPEN, "closed": CLOSED}[status]
 
 
+def x_key(name: str) -> str:
+    """What a stimulus, or its passage, is called where it is the X of ABX."""
+    return f"{name} as X"
+
+
 def stimulus_path(stimuli_folder: Path, file_sha256: str) -> Path:
     """Where the sound file of that content lies."""
     return stimuli_folder / file_sha256[:2] / f"{file_sha256}.wav"
 
 
-def plan_pages(file: StudyFile, passages: Sequence[str]) -> list[PlannedPage]:
+def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
     """The pages of a study in their canonical order: one for each passage to rate, thanks last."""
-    entries: list[Entry] = list(file.pages)
-    if not isinstance(entries[-1], Thanks):
-        entries.append(Thanks())
-    pages: list[PlannedPage] = []
-    for block, entry in enumerate(entries):
-        pages += _planned(file, entry, block, passages)
-    return _with_distinct_keys(pages)
-
-
-def _planned(
-    file: StudyFile, entry: Entry, block: int, passages: Sequence[str]
-) -> list[PlannedPage]:
-    config = entry.model_dump(mode="json")
-    if not isinstance(entry, RatingEntry):
-        # The volume page needs something to play: any passage will do.
-        passage = passages[0] if entry.type == "volume" else None
-        return [PlannedPage(entry.type, entry.type, block, passage, False, config)]
-    training = isinstance(entry, Training) or (isinstance(entry, Mushra | Ape) and entry.training)
-    kind = file.interface if isinstance(entry, Ratings | Training) else entry.type
-    config["attributes"] = [attribute.model_dump() for attribute in file.attributes]
-    config["options"] = file.options.model_dump()
-    shown = entry.passages or (passages[:1] if training else passages)
-    return [
-        PlannedPage(f"{entry.type}-{passage}", kind, block, passage, training, config)
-        for passage in shown
+    entries = list(file.pages)
+    if entries[-1].type != "thanks":
+        entries.append(entry("thanks"))
+    pages = [
+        replace(page, block=block)
+        for block, item in enumerate(entries)
+        for page in PAGE_TYPES[item.type].plan(item, material)
     ]
+    return _with_distinct_keys(pages)
 
 
 def _with_distinct_keys(pages: list[PlannedPage]) -> list[PlannedPage]:
@@ -161,7 +143,7 @@ def _with_distinct_keys(pages: list[PlannedPage]) -> list[PlannedPage]:
     for page in pages:
         seen[page.key] = seen.get(page.key, 0) + 1
         suffix = f"-{seen[page.key]}" if seen[page.key] > 1 else ""
-        distinct.append(PlannedPage(**{**vars(page), "key": page.key + suffix}))
+        distinct.append(replace(page, key=page.key + suffix))
     return distinct
 
 
@@ -205,18 +187,46 @@ def _chosen_stimuli(source: StudySource, manifest: Manifest) -> list[ManifestSti
     ]
 
 
-def _passages(source: StudySource, stimuli: Sequence[ManifestStimulus]) -> list[str]:
+def _material(source: StudySource, stimuli: Sequence[ManifestStimulus]) -> Material:
+    file = source.file
     there = list(dict.fromkeys(stimulus.passage for stimulus in stimuli))
     if not there:
         problem = source.problem(["manifest"], "the manifest has no stimuli for this study")
         raise StudyFileError(source.path, [problem])
-    return source.file.passages or there
+    systems = {
+        passage: tuple(
+            (stimulus.system, stimulus.role)
+            for stimulus in stimuli
+            if stimulus.passage == passage and stimulus.role != "open_reference"
+        )
+        for passage in file.passages or there
+    }
+    attributes = tuple(file.attributes) if file.attributes else None
+    return Material(PAGE_TYPES[file.interface], attributes, file.options, systems)
+
+
+def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
+    """One attribute has one scale in all of a study, or its scores could not be analysed."""
+    scales: dict[str, tuple[tuple[float, float], str]] = {}
+    problems = []
+    for page in pages:
+        for attribute in page.config.get("attributes", ()):
+            scale = PAGE_TYPES[page.kind].scale
+            first, kind = scales.setdefault(attribute["key"], (scale, page.kind))
+            if scale != first:
+                message = (
+                    f"attribute {attribute['key']!r} goes from {first[0]:g} to {first[1]:g} on "
+                    f"{kind} pages and from {scale[0]:g} to {scale[1]:g} on {page.kind} pages; "
+                    "give one of them attributes of its own"
+                )
+                problems.append(source.problem(["pages", page.block], message))
+    return problems
 
 
 def _page_problems(
     source: StudySource, page: PlannedPage, stimuli: Sequence[ManifestStimulus]
 ) -> list[Problem]:
-    if page.passage is None:
+    if page.passage is None or page.sounds:
         return []
     here = [stimulus for stimulus in stimuli if stimulus.passage == page.passage]
     place: list[str | int] = ["pages", min(page.block, len(source.file.pages) - 1), "passages"]
@@ -224,7 +234,8 @@ def _page_problems(
         return [source.problem(place, f"passage {page.passage!r} is not among the study's")]
     if PAGE_TYPES[page.kind].stimuli != "all":
         return []
-    if PAGE_TYPES[page.kind].open_reference and "open_reference" not in {s.role for s in here}:
+    wants_reference = PAGE_TYPES[page.kind].open_reference or page.config.get("reference")
+    if wants_reference and "open_reference" not in {s.role for s in here}:
         return [
             source.problem(
                 ["interface"],
@@ -232,8 +243,13 @@ def _page_problems(
                 "render the stimuli with a reference, or use the interface ape",
             )
         ]
-    if sum(stimulus.role != "open_reference" for stimulus in here) < 2:
+    asked = page.config.get("systems")
+    shown = [s for s in here if s.role != "open_reference" and (not asked or s.system in asked)]
+    if asked is None and len(shown) < 2:
         return [source.problem(place, f"passage {page.passage!r} has fewer than two stimuli")]
+    if len(shown) > MOST_STIMULI:
+        message = f"passage {page.passage!r} has over {MOST_STIMULI} stimuli, too many for a page"
+        return [source.problem(place, message)]
     return []
 
 
@@ -294,6 +310,53 @@ def _keep(
     return kept
 
 
+def own_stimuli(
+    pages: Sequence[PlannedPage], stimuli: Sequence[Stimulus], seed: int, folder: Path
+) -> list[Stimulus]:
+    """What pages play beside the manifest: sounds that screen, and the X of ABX."""
+    from listening.check_sounds import disguised, make
+
+    made = {
+        f"{page.passage}/{sound.key}": (page.passage or "", sound.key, make(sound.recipe))
+        for page in pages
+        for sound in page.sounds
+    }
+    own = [
+        _stored(folder, data, key=key, song=passage, passage=passage, system=name, role="system")
+        for key, (passage, name, data) in made.items()
+    ]
+    compared = {page.passage for page in pages if PAGE_TYPES[page.kind].x}
+    for number, twin in enumerate(stimuli):
+        if twin.passage not in compared or twin.role == "open_reference":
+            continue
+        sound = wav.parse(stimulus_path(folder, twin.file_sha256).read_bytes())
+        own.append(
+            _stored(
+                folder,
+                disguised(sound, seed + number),
+                key=x_key(twin.key),
+                song=twin.song,
+                passage=x_key(twin.passage),
+                system=twin.system,
+                role=twin.role,
+                loudness_lufs=twin.loudness_lufs,
+            )
+        )
+    return own
+
+
+def _stored(folder: Path, sound: wav.Wav, **fields: Any) -> Stimulus:
+    data = sound.to_bytes()
+    digest = sha256(data).hexdigest()
+    _store(stimulus_path(folder, digest), data)
+    return Stimulus(
+        file_sha256=digest,
+        sample_rate_hz=sound.sample_rate_hz,
+        duration_s=sound.duration_s,
+        **{"loudness_lufs": 0.0, **fields},
+    )
+
+
 def _read_sound(path: Path) -> wav.Wav:
     if path.stat().st_size > wav.MAX_BYTES:
         raise ValueError(f"{path} is over {wav.MAX_BYTES // 2**20} MiB, too large for a stimulus")
@@ -319,5 +382,5 @@ def _store(path: Path, data: bytes) -> None:
 
 
 def _consent_version(file: StudyFile) -> str:
-    texts = [entry.text for entry in file.pages if isinstance(entry, Consent)]
+    texts = [item.model_dump_json() for item in file.pages if item.type == "consent"]
     return sha256("\n".join(texts).encode()).hexdigest()[:16] if texts else ""

@@ -23,6 +23,7 @@ from listening.runs import (
     saved_body,
     visit_at,
 )
+from listening.speech import speak_as
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/p/<token>")
 
@@ -45,6 +46,7 @@ def save(token: str, n: int) -> Response:
             participant = find_participant(session, token)
             if participant is None:
                 return _nobody()
+            language = speak_as(participant.study)
             saved = save_page(session, participant, n, body)
             answer = _acknowledgement(session, participant, n, saved)
     except LockedError as error:
@@ -52,9 +54,8 @@ def save(token: str, n: int) -> Response:
     except RefusedError as error:
         return problem(400, "Does not fit the page", str(error))
     if saved.gaps:
-        return problem(
-            422, "Not complete", " ".join(saved.gaps), gaps=saved.gaps, revision=saved.revision
-        )
+        gaps = [gap.speak(language) for gap in saved.gaps]
+        return problem(422, "Not complete", " ".join(gaps), gaps=gaps, revision=saved.revision)
     return jsonify(answer)
 
 
@@ -81,7 +82,7 @@ def _acknowledgement(
         "saved_at": saved.saved_at.isoformat(timespec="milliseconds"),
         "complete": saved.complete,
         "stale": saved.stale,
-        "next": next_address(participant, n),
+        "next": after_address(participant, n),
     }
     visit = visit_at(participant, n)
     if saved.stale and visit is not None:
@@ -94,6 +95,13 @@ def next_address(participant: Participant, n: int) -> str | None:
     if n >= len(participant.visits):
         return None
     return url_for("participant.page", token=participant.token, n=n + 1)
+
+
+def after_address(participant: Participant, n: int) -> str | None:
+    """Where to go once page `n` is complete: on, or to the same page where it has feedback."""
+    if participant.visits[n - 1].page.config.get("feedback"):
+        return url_for("participant.page", token=participant.token, n=n)
+    return next_address(participant, n)
 
 
 def _nobody() -> Response:

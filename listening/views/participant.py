@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from listening.db import database
+from listening.language import Message
 from listening.models import OPEN, Participant, Visit
 from listening.pages import PAGE_TYPES
 from listening.runs import (
@@ -19,12 +20,12 @@ from listening.runs import (
     current_visit,
     find_participant,
     join,
-    label,
     save_page,
     saved_body,
     start,
     visit_at,
 )
+from listening.speech import in_words, speak_as, spoken
 from listening.studies import NoSuchStudyError, find_study, open_studies
 from listening.views.api import next_address
 
@@ -48,6 +49,7 @@ def welcome(slug: str) -> str:
             study = find_study(db, slug)
         except NoSuchStudyError:
             abort(404)
+        speak_as(study)
         begun = find_participant(db, session.get("runs", {}).get(slug, ""))
         return render_template(
             "welcome.html",
@@ -123,10 +125,11 @@ def _participant(db: Session, token: str) -> Participant:
     participant = find_participant(db, token)
     if participant is None:
         abort(404)
+    speak_as(participant.study)
     return participant
 
 
-def _render(participant: Participant, visit: Visit, gaps: tuple[str, ...] = ()) -> str:
+def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:
     page_type = PAGE_TYPES[visit.page.kind]
     return render_template(
         f"participant/{page_type.template}",
@@ -135,9 +138,10 @@ def _render(participant: Participant, visit: Visit, gaps: tuple[str, ...] = ()) 
         completion=participant.study.definition["completion"],
         visit=visit,
         config=visit.page.config,
+        shown=in_words(visit.page.config),
         answers={answer.key: answer.value for answer in visit.answers},
         script=page_type.script,
-        gaps=gaps,
+        gaps=[gap.speak(spoken()) for gap in gaps],
         locked=visit.completed_at is not None,
         next=next_address(participant, visit.n),
         page_data=page_data(participant, visit),
@@ -146,13 +150,14 @@ def _render(participant: Participant, visit: Visit, gaps: tuple[str, ...] = ()) 
 
 def page_data(participant: Participant, visit: Visit) -> dict[str, Any]:
     """What the script of a page is told; nothing in it says which stimulus is which."""
-    token, config = participant.token, visit.page.config
+    token, config = participant.token, in_words(visit.page.config)
+    page_type = PAGE_TYPES[visit.page.kind]
     sounds = [
         {"id": shown.opaque_id, "url": url_for("media.sound", opaque_id=shown.opaque_id)}
         for shown in visit.presentations
     ]
     rated = [
-        {**sound, "label": label(visit.page.kind, shown.position)}
+        {**sound, "label": page_type.label(shown.position)}
         for sound, shown in zip(sounds, visit.presentations, strict=True)
         if shown.position > 0
     ]
@@ -164,6 +169,7 @@ def page_data(participant: Participant, visit: Visit) -> dict[str, Any]:
     rates = {shown.stimulus.sample_rate_hz for shown in visit.presentations}
     return {
         "kind": visit.page.kind,
+        "language": spoken(),
         "n": visit.n,
         "pages": len(participant.visits),
         "training": visit.page.training,
@@ -178,5 +184,32 @@ def page_data(participant: Participant, visit: Visit) -> dict[str, Any]:
         "reference": reference[0] if reference else None,
         "attributes": config.get("attributes", []),
         "options": config.get("options", {}),
+        "choices": config.get("choices", []),
+        "no_preference": config.get("no_preference", False),
+        "feedback": _feedback(visit),
+        "preload": _next_sounds(participant, visit),
         "saved": saved_body(visit),
     }
+
+
+def _next_sounds(participant: Participant, visit: Visit) -> list[str]:
+    """The sounds of the next page, to be fetched while this one is heard."""
+    if visit.n >= len(participant.visits):
+        return []
+    following = participant.visits[visit.n].presentations
+    return [url_for("media.sound", opaque_id=shown.opaque_id) for shown in following]
+
+
+def _feedback(visit: Visit) -> list[dict[str, Any]]:
+    """What is said about each stimulus of a practice page that was left; of others, nothing."""
+    if visit.completed_at is None or not visit.page.training:
+        return []
+    said = {item["system"]: item for item in visit.page.config.get("feedback", ())}
+    return [
+        {
+            "stimulus": shown.opaque_id,
+            **{key: in_words(said[shown.stimulus.system][key]) for key in ("text", "low", "high")},
+        }
+        for shown in visit.presentations
+        if shown.position > 0 and shown.stimulus.system in said
+    ]

@@ -10,50 +10,59 @@ import { Player } from "./player.js";
 import { Ratings } from "./ratings.js";
 import { Saver } from "./saver.js";
 import { shortcuts } from "./shortcuts.js";
-import { loadSounds, openContext } from "./sounds.js";
-import { texts } from "./texts.js";
+import { loadSounds, openContext, preload, releaseOnLeave } from "./sounds.js";
+import { t } from "./texts.js";
 import { transport } from "./transport.js";
 import { storedVolume } from "./volume.js";
 
 const SAVE_HEARD_MS = 5000;
 
-export async function ratingPage(build) {
+/**
+ * @param {(room: object) => {node: Node, show: () => void}} build
+ * @param {{reference?: string, referenceKey?: string, missing?: string}} words  what the open
+ *   stimulus is called and which key plays it; the text where a page is not rated yet
+ */
+export async function ratingPage(build, {
+  reference: name = t("reference"), referenceKey = "r", missing = "not_rated_yet",
+} = {}) {
   const page = JSON.parse(document.getElementById("page-data").textContent);
   const place = document.getElementById("rating-page");
   const log = new EventLog(page);
   const context = openContext(page.sample_rate_hz);
-  const reference = page.reference ? [{ ...page.reference, label: texts.reference }] : [];
+  const reference = page.reference ? [{ ...page.reference, label: name, key: referenceKey }] : [];
   const heard = [...reference, ...page.stimuli];
   const buffers = await loading(place, context, heard);
   const { loop, restart_on_switch: restartOnSwitch } = page.options;
   const player = new Player(context, buffers, { loop, restartOnSwitch });
   player.setVolume(storedVolume(page));
-  place.replaceChildren(...room(page, player, heard, log, build));
+  place.replaceChildren(...room(page, player, heard, log, build, missing));
   place.setAttribute("aria-busy", "false");
+  releaseOnLeave(player);
+  preload(page.preload);
 }
 
 async function loading(place, context, sounds) {
   const bar = element("progress", { max: sounds.length, value: 0 });
-  const text = element("p", { role: "status", textContent: texts.loading(0, sounds.length) });
+  const text = element("p", { role: "status", textContent: t("loading", { done: 0, all: sounds.length }) });
   place.replaceChildren(text, bar);
   try {
     return await loadSounds(context, sounds, (done) => {
       bar.value = done;
-      text.textContent = texts.loading(done, sounds.length);
+      text.textContent = t("loading", { done, all: sounds.length });
     });
   } catch (error) {
     console.error(error);
-    const again = element("button", { type: "button", textContent: texts.tryAgain });
+    const again = element("button", { type: "button", textContent: t("try_again") });
     place.replaceChildren(
-      element("p", { role: "alert", className: "notice", textContent: texts.loadFailed }), again);
+      element("p", { role: "alert", className: "notice", textContent: t("load_failed") }), again);
     await new Promise((resolve) => { again.onclick = resolve; });
     return loading(place, context, sounds);
   }
 }
 
 /** The parts of the page, wired. @returns {HTMLElement[]} */
-function room(page, player, heard, log, build) {
-  const ratings = new Ratings(page, player.counts);
+function room(page, player, heard, log, build, missing) {
+  const ratings = new Ratings(page, player.counts, missing);
   let pageType = null;
   const show = () => pageType?.show();
   const notice = element("div", { role: "alert", className: "notice", hidden: true });
@@ -95,17 +104,25 @@ function room(page, player, heard, log, build) {
     const { label } = page.stimuli.find(({ id }) => id === stimulus);
     if (page.locked) return;
     if (page.options.rate_only_playing && !(player.playing && player.active === stimulus)) {
-      tell([texts.playFirst(label)]);
+      tell([t("play_first", { label })]);
       return;
     }
+    rateTogether(attribute, [[stimulus, score]]);
+  }
+
+  /** @param {[string, number][]} scores by stimulus */
+  function rateTogether(attribute, scores) {
+    if (page.locked) return;
     tell([]);
-    ratings.rate(stimulus, attribute, score);
-    log.add("rate", { stimulus, attribute, score: ratings.score(stimulus, attribute) });
+    for (const [stimulus, score] of scores) {
+      ratings.rate(stimulus, attribute, score);
+      log.add("rate", { stimulus, attribute, score: ratings.score(stimulus, attribute) });
+    }
     show();
     saver.changed();
   }
 
-  pageType = build({ page, player, ratings, hear, rate });
+  pageType = build({ page, player, heard, ratings, hear, rate, rateTogether });
   player.addEventListener("change", show);
   queueMicrotask(show);
   setInterval(() => player.playing && saver.changed(), SAVE_HEARD_MS);
@@ -115,17 +132,19 @@ function room(page, player, heard, log, build) {
     toggle, waveform: page.options.waveform, log: (name, data) => log.add(name, data),
   });
   return [
-    ...(page.locked ? [element("p", { className: "notice", textContent: texts.lockedPage })] : []),
+    ...(page.locked ? [element("p", { className: "notice", textContent: t("locked_page") })] : []),
     bar,
     pageType.node,
+    ...(page.options.stimulus_comments ? [remarks(page, ratings, saver)] : []),
     ...(page.options.comments ? [commentField(page, ratings, saver)] : []),
+    ...(page.feedback.length ? [feedback(page, ratings)] : []),
     notice,
     element("div", { className: "leave" }, nextButton()),
     shortcuts(keyActions(page, player, heard, { hear, toggle })),
   ];
 
   function nextButton() {
-    const next = element("button", { type: "button", id: "next", textContent: texts.next });
+    const next = element("button", { type: "button", id: "next", textContent: t("next") });
     next.onclick = () => {
       if (page.locked) return location.assign(page.next);
       player.settle();
@@ -149,10 +168,11 @@ async function awake(player, page, tell) {
     player.useContext(openContext(page.sample_rate_hz));
     await player.context.resume();
   }
+  // A device that is unplugged, a call that comes in, a tab that was put to sleep.
   player.context.onstatechange = () => {
     if (player.context.state !== "running" && player.playing) {
       player.pause();
-      tell([texts.soundStopped]);
+      tell([t("sound_stopped")]);
     }
   };
   tell([]);
@@ -174,25 +194,62 @@ function commentField(page, ratings, saver) {
     ratings.comment = field.value;
     saver.changed();
   };
-  return element("label", { className: "comment" }, texts.comment, field);
+  return element("label", { className: "comment" }, t("comment"), field);
+}
+
+/** A field for remarks on each stimulus. */
+function remarks(page, ratings, saver) {
+  const fields = page.stimuli.map(({ label }, at) => {
+    const key = `comment_${at + 1}`;
+    const field = element("textarea", {
+      rows: 1, maxLength: 10000, value: ratings.remarks.get(key) ?? "", disabled: page.locked,
+    });
+    field.oninput = () => {
+      ratings.remarks.set(key, field.value);
+      saver.changed();
+    };
+    return element("label", { className: "comment" }, t("comment_on", { label }), field);
+  });
+  const open = ratings.remarks.size > 0;
+  return element("details", { className: "remarks", open },
+    element("summary", { textContent: t("comments_on_each") }), ...fields);
+}
+
+/** What a practice page says about each stimulus once it was left. */
+function feedback(page, ratings) {
+  const [attribute] = page.attributes;
+  const rows = page.feedback.map(({ stimulus, text, low, high }) => {
+    const { label } = page.stimuli.find(({ id }) => id === stimulus);
+    const score = ratings.score(stimulus, attribute.key);
+    const ranged = low !== null && high !== null;
+    const met = ranged && score !== null && score >= low && score <= high;
+    return element("li", { className: ranged ? (met ? "met" : "missed") : "" },
+      element("strong", { textContent: t("mix", { label }) }), " ", text, " ",
+      score === null ? "" : t("you_gave", { score: Math.round(score) }), " ",
+      ranged ? t("expected", { low, high }) : "");
+  });
+  return element("section", { className: "feedback notice", "aria-labelledby": "feedback" },
+    element("h2", { id: "feedback", textContent: t("feedback") }), element("ul", {}, ...rows));
 }
 
 function keyActions(page, player, heard, { hear, toggle }) {
-  const actions = new Map([[" ", { action: toggle, text: texts.shortcutPlay, show: "Space" }]]);
+  const actions = new Map([[" ", { action: toggle, text: t("shortcut_play"), show: t("key_space") }]]);
   const first = page.stimuli[0].label.toUpperCase();
   const last = page.stimuli.at(-1).label.toUpperCase();
   page.stimuli.forEach(({ id, label }, at) => {
     const action = () => hear(id);
-    const shown = at === 0 ? { show: `${first} – ${last}` } : { show: "" };
-    actions.set(label.toLowerCase(), { action, text: texts.shortcutStimulus, ...shown });
+    const shown = at > 0 ? { show: "" } : { show: first === last ? first : `${first} – ${last}` };
+    actions.set(label.toLowerCase(), { action, text: t("shortcut_stimulus"), ...shown });
   });
   if (page.reference) {
-    actions.set("r", { action: () => hear(heard[0].id), text: texts.shortcutReference });
+    const [{ id, key }] = heard;
+    const text = t(key === "x" ? "shortcut_x" : "shortcut_reference");
+    actions.set(key, { action: () => hear(id), text });
   }
   if (player.loop) {
     actions.set("[", {
       action: () => player.setRegion(player.positionS, player.region.end),
-      text: texts.shortcutRegion,
+      text: t("shortcut_region"),
       show: "[ ]",
     });
     actions.set("]", { action: () => player.setRegion(player.region.start, player.positionS), text: "", show: "" });

@@ -1,14 +1,17 @@
 /** The ratings of a page, without DOM: scores, what was heard, and what is still missing. */
-import { texts } from "./texts.js";
+import { t } from "./texts.js";
 
 export class Ratings {
   /**
    * @param {object} page the page's data
    * @param {Map<string, {plays: number, listenedMs: number}>} heard on this visit of the page
+   * @param {string} missing key of the sentence where stimuli are not rated yet
    */
-  constructor(page, heard) {
+  constructor(page, heard, missing = "not_rated_yet") {
     this.page = page;
     this.heard = heard;
+    this.missing = missing;
+    this.remarks = new Map();
     this.comment = page.saved?.comment ?? "";
     this.scores = new Map();
     this.before = new Map(page.stimuli.map(({ id }) => [id, { plays: 0, listenedMs: 0 }]));
@@ -46,6 +49,9 @@ export class Ratings {
       before.listenedMs += Math.max(0, listenedMs - this.listenedMs(stimulus));
     }
     this.comment ||= saved.comment;
+    for (const [key, text] of Object.entries(saved.answers)) {
+      if (!this.remarks.get(key)) this.remarks.set(key, text);
+    }
   }
 
   /** What the server stores. */
@@ -58,7 +64,7 @@ export class Ratings {
       listened_ms: this.listenedMs(id),
       plays: this.plays(id),
     })));
-    return { ratings, answers: {}, comment: this.comment };
+    return { ratings, answers: Object.fromEntries(this.remarks), comment: this.comment };
   }
 
   /** What is missing before the page can be left, as sentences; the server checks the same. */
@@ -70,9 +76,9 @@ export class Ratings {
     const short = labels(({ id }) => this.plays(id) > 0
       && this.listenedMs(id) < 1000 * options.min_listened_s);
     return [
-      ...(options.must_play_all && unplayed ? [texts.notPlayed(unplayed)] : []),
-      ...(options.must_rate_all && unrated ? [texts.notRatedYet(unrated)] : []),
-      ...(short ? [texts.listenLonger(options.min_listened_s, short)] : []),
+      ...(options.must_play_all && unplayed ? [t("not_played", { labels: unplayed })] : []),
+      ...(options.must_rate_all && unrated ? [t(this.missing, { labels: unrated })] : []),
+      ...(short ? [t("listen_longer", { seconds: options.min_listened_s, labels: short })] : []),
     ];
   }
 }

@@ -5,7 +5,7 @@
  * storage, under a key of its own per tab, until the server said that it is on disk. A tab that
  * finds another one ahead takes over what that one saved (the page says how) and saves on top.
  */
-import { texts } from "./texts.js";
+import { t } from "./texts.js";
 
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 const TIMEOUT_MS = 15000;
@@ -71,7 +71,7 @@ export class Saver {
     if (this.sending || !this.unsaved) return;
     this.sending = true;
     const revision = this.revision;
-    this.say(texts.saving);
+    this.say(t("saving"));
     try {
       const body = JSON.stringify({ ...this.collect(), revision, complete: this.leaving });
       const response = await fetch(this.page.api.page, {
@@ -100,7 +100,7 @@ export class Saver {
     }
     this.acknowledged = Math.max(this.acknowledged, revision);
     if (code === 409) {
-      this.say(texts.finishedElsewhere, texts.reload);
+      this.say(t("finished_elsewhere"), t("reload"));
     } else if (code === 422) {
       this.leaving = false;
       this.refused?.(answer.gaps);
@@ -110,7 +110,7 @@ export class Saver {
       this.say(answer.detail);
     } else if (!this.unsaved) {
       this.forget();
-      this.say(texts.saved);
+      this.say(t("saved"));
       this.finished = answer.complete;
       if (answer.complete && answer.next) window.location.assign(answer.next);
     }
@@ -119,7 +119,7 @@ export class Saver {
   later() {
     const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
     this.failures += 1;
-    this.say(this.kept ? texts.offline : texts.offlineUnkept);
+    this.say(this.kept ? t("offline") : t("offline_unkept"));
     this.status.classList.add("waiting");
     this.timer = setTimeout(() => this.send(), wait);
   }

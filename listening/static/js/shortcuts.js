@@ -1,6 +1,6 @@
 /** Single keys that control the player, and the panel that explains them and turns them off. */
 import { element } from "./dom.js";
-import { texts } from "./texts.js";
+import { t } from "./texts.js";
 
 const STORAGE_KEY = "blindmix:shortcuts";
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select";
@@ -46,10 +46,10 @@ export function shortcuts(actions) {
   ]);
   rows.push(
     element("dt", {}, element("kbd", { textContent: "← → ↑ ↓" })),
-    element("dd", { textContent: texts.shortcutRate }),
+    element("dd", { textContent: t("shortcut_rate") }),
   );
   return element("details", { className: "shortcuts" },
-    element("summary", { textContent: texts.shortcuts }),
+    element("summary", { textContent: t("shortcuts") }),
     element("dl", {}, ...rows),
-    element("label", {}, use, texts.useShortcuts));
+    element("label", {}, use, t("use_shortcuts")));
 }

@@ -1,43 +1,11 @@
-/** Every word that the scripts put on a page. */
-export const texts = {
-  play: "Play",
-  pause: "Pause",
-  reference: "Reference",
-  playback: "Playback",
-  position: "Position",
-  loopStart: "Loop start",
-  loopEnd: "Loop end",
-  wholePassage: "Whole passage",
-  seconds: (value) => `${value.toFixed(1)} seconds`,
-  loading: (done, all) => `Loading sounds: ${done} of ${all} …`,
-  loadFailed: "The sounds could not be loaded. Please check your connection.",
-  tryAgain: "Try again",
-  soundStopped: "The sound was interrupted. Press play to go on.",
-  noSound: "This browser cannot play the sounds. Please try another one.",
-  mix: (label) => `Mix ${label}`,
-  rating: (label, question) => `Rating of ${label}: ${question}`,
-  notRated: "not rated yet",
-  scoreOf: (score, word) => `${Math.round(score)}, ${word}`,
-  trayHint: "Tap a number to listen, then drag it onto the scale. Or tap the scale: the mix that plays goes there.",
-  shortcuts: "Keyboard",
-  useShortcuts: "Single keys control the player on this device",
-  shortcutPlay: "play and pause",
-  shortcutStimulus: "listen to that mix",
-  shortcutReference: "listen to the reference",
-  shortcutRate: "move the rating in focus; with Shift in steps of ten",
-  shortcutRegion: "start and end the loop here; Backspace plays the whole passage again",
-  comment: "Your remarks on this page (optional)",
-  next: "Next",
-  notPlayed: (labels) => `Not played yet: ${labels}.`,
-  notRatedYet: (labels) => `Not rated yet: ${labels}.`,
-  listenLonger: (seconds, labels) => `Listen for ${seconds} seconds or more to ${labels}.`,
-  playFirst: (label) => `Play ${label} before you rate it.`,
-  volume: "Volume",
-  saving: "Saving …",
-  saved: "All answers saved",
-  offline: "Offline: your answers are kept in this browser and will be sent",
-  offlineUnkept: "Offline: keep this page open, your answers will be sent as soon as possible",
-  finishedElsewhere: "This page was finished elsewhere.",
-  reload: "Go on",
-  lockedPage: "You have finished this page. You can listen again; your ratings stay as they are.",
-};
+/** Every word that the scripts put on a page, in the language of the page. */
+
+const words = JSON.parse(document.getElementById("words").textContent);
+
+/**
+ * @param {string} key of the catalogue (listening/languages/en.json)
+ * @param {Object<string, string|number>} values for its {placeholders}
+ */
+export function t(key, values = {}) {
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}

@@ -1,9 +1,13 @@
 /** The bar under which everything plays: play and pause, position, and the part that is looped. */
 import { alongX, draggable, element, steppedBy } from "./dom.js";
 import { MIN_LOOP_S } from "./player.js";
-import { texts } from "./texts.js";
+import { t } from "./texts.js";
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+
+/** Whoever asks for less motion sees the position move once a second. */
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const CALM_MS = 1000;
 
 /**
  * @param {import("./player.js").Player} player
@@ -13,12 +17,12 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed
 export function transport(player, { toggle, waveform, log }) {
   const play = element("button", { type: "button", className: "play", onclick: toggle });
   const part = element("div", { className: "timeline-part" });
-  const head = element("div", { className: "timeline-head", ...slider(texts.position) });
+  const head = element("div", { className: "timeline-head", ...slider(t("position")) });
   const track = element("div", { className: "timeline-track" }, part, head);
-  const timeline = element("div", { className: "timeline" }, track);
+  const timeline = element("div", { className: "timeline", dir: "ltr" }, track);
   const time = element("span", { className: "time", "aria-hidden": "true" });
-  const whole = element("button", { type: "button", className: "quiet whole", textContent: texts.wholePassage });
-  const bar = element("section", { className: "transport", "aria-label": texts.playback }, play, timeline, time);
+  const whole = element("button", { type: "button", className: "quiet whole", textContent: t("whole_passage") });
+  const bar = element("section", { className: "transport", "aria-label": t("playback") }, play, timeline, time);
   const canvas = waveform ? element("canvas", { className: "waveform", "aria-hidden": "true" }) : null;
   if (canvas) track.prepend(canvas);
 
@@ -27,8 +31,8 @@ export function transport(player, { toggle, waveform, log }) {
   keys(head, () => player.positionS, () => player.durationS, (to) => player.seek(to));
 
   const handles = player.loop ? [
-    handle(texts.loopStart, (at) => [Math.min(at, player.region.end - MIN_LOOP_S), player.region.end], () => player.region.start),
-    handle(texts.loopEnd, (at) => [player.region.start, Math.max(at, player.region.start + MIN_LOOP_S)], () => player.region.end),
+    handle(t("loop_start"), (at) => [Math.min(at, player.region.end - MIN_LOOP_S), player.region.end], () => player.region.start),
+    handle(t("loop_end"), (at) => [player.region.start, Math.max(at, player.region.start + MIN_LOOP_S)], () => player.region.end),
   ] : [];
   if (player.loop) {
     track.append(...handles);
@@ -74,12 +78,14 @@ export function transport(player, { toggle, waveform, log }) {
     const at = player.positionS;
     head.style.left = `${(100 * at) / player.durationS}%`;
     time.textContent = `${clock(at)} / ${clock(player.durationS)}`;
-    if (player.playing) requestAnimationFrame(tick);
+    if (!player.playing) return;
+    if (calm.matches) setTimeout(tick, CALM_MS);
+    else requestAnimationFrame(tick);
   }
 
   function show() {
     const { start, end } = player.region;
-    play.textContent = player.playing ? texts.pause : texts.play;
+    play.textContent = player.playing ? t("pause") : t("play");
     play.dataset.state = player.playing ? "playing" : "paused";
     place(start, end);
     say(head, player.positionS, player.durationS);
@@ -98,7 +104,7 @@ const slider = (label) => ({ role: "slider", tabIndex: 0, "aria-label": label, "
 function say(target, seconds, durationS) {
   target.setAttribute("aria-valuemax", durationS.toFixed(1));
   target.setAttribute("aria-valuenow", seconds.toFixed(1));
-  target.setAttribute("aria-valuetext", texts.seconds(seconds));
+  target.setAttribute("aria-valuetext", t("seconds", { value: seconds.toFixed(1) }));
 }
 
 function keys(target, value, max, set) {

@@ -1,7 +1,7 @@
 /** APE (De Man and Reiss 2014): all stimuli as numbered markers on one axis per attribute. */
 import { alongX, draggable, element, steppedBy } from "../dom.js";
 import { ratingPage } from "../rating-page.js";
-import { texts } from "../texts.js";
+import { t } from "../texts.js";
 
 const ROW_PX = 48;
 const ROWS = 3;
@@ -18,8 +18,8 @@ await ratingPage((room) => {
 });
 
 function axis({ key, question, labels }, { page, player, ratings, hear, rate }) {
-  const field = element("div", { className: "ape-field" });
-  const hint = element("p", { className: "ape-hint", textContent: texts.trayHint });
+  const field = element("div", { className: "ape-field", dir: "ltr" });
+  const hint = element("p", { className: "ape-hint", textContent: t("tray_hint") });
   const heading = element("h2", { id: `axis-${key}`, textContent: question });
   const box = element("div", { className: "ape", role: "group", "aria-labelledby": heading.id }, field);
   const line = element("div", { className: "ape-line" });
@@ -40,7 +40,7 @@ function axis({ key, question, labels }, { page, player, ratings, hear, rate }) 
   function marker({ id, label }) {
     const made = element("div", {
       className: "ape-marker", textContent: label, role: "slider", tabIndex: 0,
-      "aria-label": texts.mix(label), "aria-valuemin": "0", "aria-valuemax": "100",
+      "aria-label": t("mix", { label }), "aria-valuemin": "0", "aria-valuemax": "100",
     });
     let pressed = null;
     draggable(made, {
@@ -110,7 +110,7 @@ function axis({ key, question, labels }, { page, player, ratings, hear, rate }) 
     made.classList.toggle("active", player.playing && player.active === id);
     made.classList.toggle("dragged", dragged === id);
     made.setAttribute("aria-valuenow", String(Math.round(score ?? MIDDLE)));
-    made.setAttribute("aria-valuetext", score === null ? texts.notRated : texts.scoreOf(score, labels[at]));
+    made.setAttribute("aria-valuetext", score === null ? t("not_rated") : t("score_of", { score: Math.round(score), word: labels[at] }));
     if (page.locked) made.setAttribute("aria-disabled", "true");
   }
 

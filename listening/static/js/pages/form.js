@@ -12,11 +12,27 @@ function fields() {
   return [...form.elements].filter((field) => field.name && field.type !== "hidden");
 }
 
+/** Questions that wait for an answer to an earlier one appear with it, and are asked only then. */
+function showAsked() {
+  for (const question of form.querySelectorAll("[data-when]")) {
+    const asker = form.elements[question.dataset.when];
+    const hidden = (asker[0] ?? asker).closest(".question").hidden;
+    const given = hidden ? [] : [...fields()]
+      .filter(({ name, type, checked }) => name === question.dataset.when && (checked || !["radio", "checkbox"].includes(type)))
+      .map(({ value }) => value);
+    question.hidden = !JSON.parse(question.dataset.answers).some((answer) => given.includes(answer));
+    for (const field of question.querySelectorAll("input, textarea")) {
+      if (field.type !== "checkbox") field.required = !question.hidden && "required" in question.dataset;
+      field.disabled = question.hidden;
+    }
+  }
+}
+
 function answers() {
   const given = Object.fromEntries(fields().map((field) => [field.name, []]));
   for (const field of fields()) {
     const chosen = field.type !== "checkbox" && field.type !== "radio";
-    if ((chosen || field.checked) && field.value !== "") given[field.name].push(field.value);
+    if (!field.disabled && (chosen || field.checked) && field.value !== "") given[field.name].push(field.value);
   }
   return Object.fromEntries(Object.entries(given).map(([key, values]) => [key, values.join("\n")]));
 }
@@ -31,6 +47,7 @@ function fill(given) {
       field.value = given[field.name];
     }
   }
+  showAsked();
 }
 
 const saver = new Saver(page, {
@@ -40,9 +57,12 @@ const saver = new Saver(page, {
   status: document.getElementById("save-status"),
 });
 
+showAsked();
+
 if (!page.locked) {
   form.addEventListener("input", (event) => {
     touched.add(event.target.name);
+    showAsked();
     saver.changed();
   });
   form.addEventListener("submit", (event) => {

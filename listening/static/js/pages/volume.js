@@ -2,8 +2,8 @@
 import { element } from "../dom.js";
 import { EventLog } from "../events.js";
 import { Player } from "../player.js";
-import { loadSounds, openContext } from "../sounds.js";
-import { texts } from "../texts.js";
+import { loadSounds, openContext, preload } from "../sounds.js";
+import { t } from "../texts.js";
 import { storedVolume, storeVolume } from "../volume.js";
 
 const LOWEST_DB = -40;
@@ -17,26 +17,27 @@ const toGain = (db) => (db <= LOWEST_DB ? 0 : 10 ** (db / 20));
 const toDb = (gain) => (gain <= 0 ? LOWEST_DB : Math.max(LOWEST_DB, 20 * Math.log10(gain)));
 
 async function prepare() {
-  place.replaceChildren(element("p", { role: "status", textContent: texts.loading(0, 1) }));
+  place.replaceChildren(element("p", { role: "status", textContent: t("loading", { done: 0, all: 1 }) }));
   try {
     const buffers = await loadSounds(context, page.stimuli, () => {});
     place.replaceChildren(...controls(new Player(context, buffers)));
+    preload(page.preload);
   } catch (error) {
     console.error(error);
-    const again = element("button", { type: "button", textContent: texts.tryAgain, onclick: prepare });
-    place.replaceChildren(element("p", { role: "alert", textContent: texts.loadFailed }), again);
+    const again = element("button", { type: "button", textContent: t("try_again"), onclick: prepare });
+    place.replaceChildren(element("p", { role: "alert", textContent: t("load_failed") }), again);
   }
 }
 
 function controls(player) {
-  const button = element("button", { type: "button", className: "play", textContent: texts.play });
+  const button = element("button", { type: "button", className: "play", textContent: t("play") });
   const slider = element("input", {
     type: "range", min: LOWEST_DB, max: 0, step: 1, value: Math.round(toDb(storedVolume(page))),
   });
   const shown = element("output", {});
   const show = () => {
     shown.textContent = `${slider.value} dB`;
-    button.textContent = player.playing ? texts.pause : texts.play;
+    button.textContent = player.playing ? t("pause") : t("play");
     button.dataset.state = player.playing ? "playing" : "paused";
   };
   button.onclick = async () => {
@@ -55,7 +56,7 @@ function controls(player) {
   show();
   return [
     element("div", { className: "volume" }, button,
-      element("label", { className: "volume-level" }, texts.volume, slider), shown),
+      element("label", { className: "volume-level" }, t("volume"), slider), shown),
   ];
 }
 

@@ -1,0 +1,160 @@
+"""Questions about the participant or the task, some only where an earlier answer asks for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from listening.language import Message, Text, Words, everywhere, main_text
+from listening.pages.kinds import Config, Entry, Key, Model, PageState, PageType
+
+CHOOSING = ("choice", "choices")
+
+
+def _refuse_bad_pattern(pattern: str | None) -> None:
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise ValueError(f"the pattern is no regular expression: {error}") from None
+
+
+class Condition(Model):
+    """Which answer to an earlier question brings a question up."""
+
+    question: Key
+    answer: Annotated[list[str], Field(min_length=1)]
+
+
+class Question(Model):
+    """One question of a questionnaire."""
+
+    key: Key
+    question: Words
+    type: Literal["text", "number", "choice", "choices", "scale"] = "text"
+    required: bool = True
+    choices: list[Words] = []
+    min: float | None = None
+    max: float | None = None
+    whole: bool = False
+    pattern: str | None = None
+    hint: Text = ""
+    low: Text = ""
+    high: Text = ""
+    points: Annotated[int, Field(ge=2, le=11)] = 5
+    when: Condition | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Question:
+        if self.type in CHOOSING and len(self.choices) < 2:
+            raise ValueError(f"a question of type {self.type} needs at least two choices")
+        if self.type not in CHOOSING and self.choices:
+            raise ValueError(f"choices are for the types choice and choices, not {self.type}")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
+        if self.pattern is not None and self.type != "text":
+            raise ValueError(f"a pattern is for the type text, not {self.type}")
+        _refuse_bad_pattern(self.pattern)
+        return self
+
+
+class Questionnaire(Entry):
+    """Questions; those with `when` appear where an earlier answer asks for them."""
+
+    type: Literal["questionnaire"] = "questionnaire"
+    text: Text = everywhere("questionnaire_text")
+    questions: Annotated[list[Question], Field(min_length=1)] = [
+        Question(key="age", question=everywhere("ask_age"), type="number", required=False,
+                 min=0, max=120, whole=True),
+        Question(key="experience", question=everywhere("ask_experience"), type="choice",
+                 choices=[everywhere(f"experience_{at}") for at in range(1, 5)]),
+        Question(key="headphones", question=everywhere("ask_headphones"), type="choice",
+                 choices=[everywhere(f"headphones_{at}") for at in range(1, 4)]),
+        Question(key="remarks", question=everywhere("ask_remarks"), required=False),
+    ]  # fmt: skip
+
+    @model_validator(mode="after")
+    def _whole(self) -> Questionnaire:
+        keys = [question.key for question in self.questions]
+        doubled = sorted({key for key in keys if keys.count(key) > 1})
+        if doubled:
+            raise ValueError(f"two questions with the key {', '.join(doubled)}")
+        for at, question in enumerate(self.questions):
+            if question.when and question.when.question not in keys[:at]:
+                raise ValueError(
+                    f"{question.key} waits for {question.when.question}, "
+                    "which is no question before it"
+                )
+        return self
+
+
+def gaps(config: Config, state: PageState) -> list[Message]:
+    """Required questions answered, and every answer of its question's type."""
+    questions = [Question.model_validate(question) for question in config["questions"]]
+    asked = _asked(questions, state.answers)
+    return [
+        Message("question_problem", {"question": question.question, "problem": problem})
+        for question in asked
+        if (problem := _problem(question, state.answers.get(question.key, "").strip()))
+    ]
+
+
+def _asked(questions: Sequence[Question], answers: Mapping[str, str]) -> list[Question]:
+    """The questions that the answers bring up, in their order."""
+    asked: dict[str, Question] = {}
+    for question in questions:
+        when = question.when
+        given = set(answers.get(when.question, "").split("\n")) if when else set()
+        if when is None or (when.question in asked and given & set(when.answer)):
+            asked[question.key] = question
+    return list(asked.values())
+
+
+def _problem(question: Question, answer: str) -> dict[str, str] | None:
+    if not answer:
+        return everywhere("please_answer") if question.required else None
+    choices = {main_text(choice) for choice in question.choices}
+    if question.type == "choice" and answer not in choices:
+        return everywhere("please_choose")
+    if question.type == "choices" and not set(answer.split("\n")) <= choices:
+        return everywhere("please_choose")
+    if question.type == "number":
+        return _number_problem(answer, question)
+    if question.type == "scale" and answer not in map(str, range(1, question.points + 1)):
+        return everywhere("please_choose")
+    if question.pattern and not re.fullmatch(question.pattern, answer):
+        return everywhere("please_fit")
+    return None
+
+
+def _number_problem(answer: str, question: Question) -> dict[str, str] | None:
+    try:
+        number = float(answer)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number) or "_" in answer:
+        return everywhere("please_number")
+    if question.whole and not number.is_integer():
+        return everywhere("please_whole")
+    if question.min is not None and number < question.min:
+        return _with(everywhere("please_more"), question.min)
+    if question.max is not None and number > question.max:
+        return _with(everywhere("please_less"), question.max)
+    return None
+
+
+def _with(texts: Mapping[str, str], limit: float) -> dict[str, str]:
+    return {language: text.format(limit=f"{limit:g}") for language, text in texts.items()}
+
+
+PAGE = PageType(
+    name="questionnaire",
+    entry=Questionnaire,
+    template="questionnaire.html",
+    script="form.js",
+    gaps=gaps,
+    answer_keys=lambda config: frozenset(item["key"] for item in config["questions"]),
+)

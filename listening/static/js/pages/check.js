@@ -1,0 +1,92 @@
+/** Screening: short sounds, each with a question; what is right only the server knows. */
+import { choices } from "../choices.js";
+import { element } from "../dom.js";
+import { EventLog } from "../events.js";
+import { Saver } from "../saver.js";
+import { loadSounds, openContext, preload } from "../sounds.js";
+import { t } from "../texts.js";
+import { storedVolume } from "../volume.js";
+
+const page = JSON.parse(document.getElementById("page-data").textContent);
+const form = document.getElementById("check-page");
+const context = openContext(page.sample_rate_hz);
+const log = new EventLog(page);
+const output = new GainNode(context, { gain: storedVolume(page) });
+output.connect(context.destination);
+const given = new Map(Object.entries(page.saved?.answers ?? {}));
+const notice = element("div", { role: "alert", className: "notice", hidden: true });
+let playing = null;
+
+const saver = new Saver(page, {
+  collect: () => ({ ratings: [], answers: Object.fromEntries(given), comment: "" }),
+  adopt: ({ answers }) => Object.entries(answers).forEach(([key, value]) => {
+    if (!given.has(key)) given.set(key, value);
+  }),
+  refused: tell,
+  status: document.getElementById("save-status"),
+});
+
+function tell(sentences) {
+  notice.replaceChildren(...sentences.map((sentence) => element("p", { textContent: sentence })));
+  notice.hidden = sentences.length === 0;
+}
+
+async function prepare() {
+  form.replaceChildren(element("p", { role: "status", textContent: t("loading", { done: 0, all: page.stimuli.length }) }));
+  try {
+    const buffers = await loadSounds(context, page.stimuli, () => {});
+    form.replaceChildren(...page.stimuli.map((stimulus, at) => trial(buffers.get(stimulus.id), at)),
+      notice, element("div", { className: "leave" },
+        element("button", { type: "submit", id: "next", textContent: t("next") })));
+    form.setAttribute("aria-busy", "false");
+    preload(page.preload);
+  } catch (error) {
+    console.error(error);
+    const again = element("button", { type: "button", textContent: t("try_again"), onclick: prepare });
+    form.replaceChildren(element("p", { role: "alert", textContent: t("load_failed") }), again);
+  }
+}
+
+function trial(buffer, at) {
+  const key = `trial_${at + 1}`;
+  const n = at + 1;
+  const all = page.stimuli.length;
+  const group = choices({
+    question: all === 1 ? form.dataset.question : `${t("trial", { n, all })}: ${form.dataset.question}`,
+    answers: page.choices.map(([, text]) => text), disabled: page.locked, row: true,
+    chosen: (chosenAt) => {
+      given.set(key, page.choices[chosenAt][0]);
+      tell([]);
+      saver.changed();
+    },
+  });
+  const before = page.choices.findIndex(([value]) => value === given.get(key));
+  group.set(before < 0 ? null : before);
+  group.enable(before >= 0);
+  const button = element("button", {
+    type: "button", className: "play", textContent: t("play"), "aria-label": t("play_sound", { n }),
+  });
+  button.onclick = async () => {
+    await context.resume();
+    playing?.stop();
+    const source = new AudioBufferSourceNode(context, { buffer });
+    source.connect(output);
+    source.onended = () => {
+      button.dataset.state = "paused";
+      group.enable(true);
+    };
+    source.start();
+    playing = source;
+    button.dataset.state = "playing";
+    log.add("play", { trial: n });
+  };
+  return element("div", { className: "trial" }, button, group.node);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (page.locked) location.assign(page.next);
+  else saver.leave();
+});
+
+await prepare();
