@@ -1,9 +1,9 @@
 """The sounds of screening pages, made to published parameters; 16-bit PCM, never compressed.
 
 Woods et al. (2017), doi 10.3758/s13414-017-1361-2: three 200 Hz tones of 1.0 s with 100 ms ramps
-and gaps of 0.5 s; one is 6 dB lower, one has opposite polarity in the two ears. Milne et al. (2021),
-doi 10.3758/s13428-020-01514-0: three white noises of 1.0 s with gaps of 1.0 s at 44.1 kHz, of which
-one has the band 600 Hz ± 6 % shifted by 180° in the right ear (Huggins pitch).
+and gaps of 0.5 s; one is 6 dB lower, one has opposite polarity in the two ears. Milne et al.
+(2021), doi 10.3758/s13428-020-01514-0: three white noises of 1.0 s with gaps of 1.0 s at 44.1 kHz,
+of which one has the band 600 Hz ± 6 % shifted by 180° in the right ear (Huggins pitch).
 """
 
 from __future__ import annotations

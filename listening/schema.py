@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from listening.language import DEFAULT, Text, Words
+from listening.language import Text, Words
 from listening.pages import INTERFACES, PageEntry, entry
 from listening.pages.kinds import Attribute, Key, Model, Name, Options
 
@@ -50,7 +50,7 @@ class StudyFile(Model):
     ]
     seed: int = 0
     description: Text = ""
-    languages: Annotated[list[Language], Field(min_length=1)] = [DEFAULT]
+    languages: Annotated[list[Language], Field(min_length=1)] = Field(default=["en"])
     attributes: Annotated[list[Attribute], Field(min_length=1, max_length=12)] | None = None
     systems: Annotated[list[Name], Field(min_length=1)] | None = None
     passages: Annotated[list[Name], Field(min_length=1)] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -21,6 +21,8 @@ from listening.pages.kinds import (
 
 WOODS_PASS, HUGGINS_PASS = 5, 6
 """Of six trials (Woods et al. 2017; Milne et al. 2021)."""
+
+Plan = Callable[[Any, Material], list[PlannedPage]]
 
 LEVELS = ("quiet", "out_of_phase", "loud")
 """The three tones of Woods et al.: 6 dB below, L = −R, and in phase at full level."""
@@ -42,7 +44,7 @@ class Hearing(Entry):
     text: Text = everywhere("hearing_text")
     frequencies_hz: Annotated[
         list[Annotated[float, Field(ge=20, le=20_000)]], Field(min_length=1, max_length=12)
-    ] = [125.0, 1000.0, 8000.0, 12_000.0]
+    ] = Field(default=[125.0, 1000.0, 8000.0, 12_000.0])
     silences: Annotated[int, Field(ge=0, le=6)] = 2
     misses: Annotated[int, Field(ge=0, le=12)] = 0
 
@@ -156,8 +158,10 @@ def verdict(config: Config, state: PageState) -> str:
     return "passed" if passed else "failed"
 
 
-PAGES = tuple(
-    PageType(
+def _page_type(
+    name: str, entry: type[Entry], plan: Plan, stimuli: Literal["one", "all"]
+) -> PageType:
+    return PageType(
         name=name,
         entry=entry,
         template="check.html",
@@ -170,9 +174,10 @@ PAGES = tuple(
         example=right_answers,
         verdict=verdict,
     )
-    for name, entry, plan, stimuli in (
-        ("headphones", Headphones, plan_headphones, "all"),
-        ("hearing", Hearing, plan_hearing, "all"),
-        ("trap", Trap, plan_trap, "one"),
-    )
+
+
+PAGES = (
+    _page_type("headphones", Headphones, plan_headphones, "all"),
+    _page_type("hearing", Hearing, plan_hearing, "all"),
+    _page_type("trap", Trap, plan_trap, "one"),
 )

@@ -36,7 +36,7 @@ class Question(Model):
     question: Words
     type: Literal["text", "number", "choice", "choices", "scale"] = "text"
     required: bool = True
-    choices: list[Words] = []
+    choices: list[Words] = Field(default=[])
     min: float | None = None
     max: float | None = None
     whole: bool = False
@@ -61,20 +61,23 @@ class Question(Model):
         return self
 
 
+DEFAULT_QUESTIONS = [
+    Question(key="age", question=everywhere("ask_age"), type="number", required=False,
+             min=0, max=120, whole=True),
+    Question(key="experience", question=everywhere("ask_experience"), type="choice",
+             choices=[everywhere(f"experience_{at}") for at in range(1, 5)]),
+    Question(key="headphones", question=everywhere("ask_headphones"), type="choice",
+             choices=[everywhere(f"headphones_{at}") for at in range(1, 4)]),
+    Question(key="remarks", question=everywhere("ask_remarks"), required=False),
+]  # fmt: skip
+
+
 class Questionnaire(Entry):
     """Questions; those with `when` appear where an earlier answer asks for them."""
 
     type: Literal["questionnaire"] = "questionnaire"
     text: Text = everywhere("questionnaire_text")
-    questions: Annotated[list[Question], Field(min_length=1)] = [
-        Question(key="age", question=everywhere("ask_age"), type="number", required=False,
-                 min=0, max=120, whole=True),
-        Question(key="experience", question=everywhere("ask_experience"), type="choice",
-                 choices=[everywhere(f"experience_{at}") for at in range(1, 5)]),
-        Question(key="headphones", question=everywhere("ask_headphones"), type="choice",
-                 choices=[everywhere(f"headphones_{at}") for at in range(1, 4)]),
-        Question(key="remarks", question=everywhere("ask_remarks"), required=False),
-    ]  # fmt: skip
+    questions: Annotated[list[Question], Field(min_length=1)] = Field(default=DEFAULT_QUESTIONS)
 
     @model_validator(mode="after")
     def _whole(self) -> Questionnaire:

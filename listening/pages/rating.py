@@ -54,10 +54,10 @@ class RatingEntry(Entry):
     """Pages on which the stimuli of a passage are rated."""
 
     passages: Annotated[list[Name], Field(min_length=1)] | None = None
-    repeated: list[Name] = []
+    repeated: list[Name] = Field(default=[])
     text: Text = ""
     training: bool = False
-    feedback: list[Feedback] = []
+    feedback: list[Feedback] = Field(default=[])
     attributes: Annotated[list[Attribute], Field(min_length=1, max_length=12)] | None = None
     options: OptionChanges = OptionChanges()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import soundfile
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from app import create_app
 from listening.db import Database
@@ -76,7 +79,9 @@ def write_study(tmp_path: Path, stimuli_folder: Path) -> Callable[..., Path]:
             **changes,
         }
         path = tmp_path / f"{content['slug']}.yaml"
-        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        # JSON first: parts that occur twice would become aliases, which study files may not have.
+        plain = json.loads(json.dumps(content))
+        path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
         return path
 
     return write
@@ -111,3 +116,39 @@ def add_study(
             return create_study(session, source, Path(app.config["STIMULI_PATH"]), status).slug
 
     return add
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two passages of two seconds: quiet noise that differs from system to system."""
+    folder = tmp_path_factory.mktemp("sounds")
+    rng = np.random.default_rng(3)
+    stimuli = []
+    for passage in ("one", "two"):
+        for system, role in SYSTEMS[:4]:
+            path = folder / passage / f"{system}.wav"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(
+                path, rng.uniform(-0.1, 0.1, (2 * RATE_HZ, 2)), RATE_HZ, subtype="PCM_16"
+            )
+            digest = sha256(path.read_bytes()).hexdigest()
+            stimuli.append(
+                Stimulus(
+                    id=f"{passage}/{system}", song=passage, passage=passage, system=system,
+                    role=role, path=f"{passage}/{system}.wav", sha256=digest,
+                    sample_rate_hz=RATE_HZ, start_s=0.0, duration_s=2.0,
+                    loudness_lufs=-23.0, gain_db=0.0,
+                )
+            )  # fmt: skip
+    write_manifest(Manifest("two", 1, "test", "2026-01-01T00:00:00Z", tuple(stimuli)), folder)
+    return folder
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()

@@ -3,70 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from flask import Flask
 from playwright.sync_api import BrowserContext, expect
-from werkzeug.serving import make_server
 
 from listening.db import Database
 from listening.export import tidy_ratings
 from listening.studies import find_study
-from stimuli.manifest import Manifest, Stimulus, write_manifest
 from tests.driving import begin, drag, leave, press_on, ready, shown_scores
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 RATE_HZ = 44_100
 FRAMES = 2 * RATE_HZ
-SYSTEMS = (
-    ("target", "reference"),
-    ("target_open", "open_reference"),
-    ("mono", "system"),
-    ("random", "system"),
-)
-
-
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two passages of two seconds: quiet noise that differs from system to system."""
-    folder = tmp_path_factory.mktemp("sounds")
-    rng = np.random.default_rng(3)
-    stimuli = []
-    for passage in ("one", "two"):
-        for system, role in SYSTEMS:
-            path = folder / passage / f"{system}.wav"
-            path.parent.mkdir(exist_ok=True)
-            soundfile.write(path, rng.uniform(-0.1, 0.1, (FRAMES, 2)), RATE_HZ, subtype="PCM_16")
-            digest = sha256(path.read_bytes()).hexdigest()
-            stimuli.append(
-                Stimulus(
-                    id=f"{passage}/{system}", song=passage, passage=passage, system=system,
-                    role=role, path=f"{passage}/{system}.wav", sha256=digest,
-                    sample_rate_hz=RATE_HZ, start_s=0.0, duration_s=2.0,
-                    loudness_lufs=-23.0, gain_db=0.0,
-                )
-            )  # fmt: skip
-    write_manifest(Manifest("two", 1, "test", "2026-01-01T00:00:00Z", tuple(stimuli)), folder)
-    return folder
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
 
 
 def systems_of(database: Database) -> dict[str, tuple[str, str]]:

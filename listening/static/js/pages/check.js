@@ -71,11 +71,9 @@ function trial(buffer, at) {
     playing?.stop();
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(output);
-    source.onended = () => {
-      button.dataset.state = "paused";
-      group.enable(true);
-    };
+    source.onended = () => { button.dataset.state = "paused"; };
     source.start();
+    group.enable(true);
     playing = source;
     button.dataset.state = "playing";
     log.add("play", { trial: n });

@@ -77,15 +77,23 @@ function ranking({ key, question }, { page, player, ratings, hear, rateTogether 
     return { node, play, up, down };
   }
 
+  /** The others move around a row that is held: moving it would take the pointer from it. */
+  function arrange(ids) {
+    const nodes = ids.map((id) => rows.get(id).node);
+    if (nodes.every((node, at) => list.children[at] === node)) return;
+    const held = nodes.findIndex((node) => node.classList.contains("dragged"));
+    nodes.forEach((node, at) => {
+      if (at < held) list.insertBefore(node, nodes[held]);
+      else if (at !== held) list.append(node);
+    });
+  }
+
   function show() {
     const ids = order();
+    arrange(ids);
     const ranked = ids.every((id) => ratings.score(id, key) !== null);
     ids.forEach((id, at) => {
-      const { node, play, up, down } = rows.get(id);
-      // Only what stands wrong moves: a node that moves loses the pointer that drags it.
-      if (list.children[at] !== node && !node.classList.contains("dragged")) {
-        list.insertBefore(node, list.children[at]);
-      }
+      const { play, up, down } = rows.get(id);
       play.setAttribute("aria-pressed", String(player.playing && player.active === id));
       play.classList.toggle("unplayed", ratings.plays(id) === 0);
       up.setAttribute("aria-disabled", String(at === 0));
