@@ -4,26 +4,49 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mixers.loudness import integrated_loudness, true_peak
-from stimuli.audio import probe, read
+from mixers.multitrack import Samples
+from stimuli.anchors import ANCHORS
+from stimuli.audio import SoundInfo, probe, read
+from stimuli.likeness import unlike
 from stimuli.loudness import CEILING_DBTP
 from stimuli.manifest import Stimulus, read_manifest
 
 LOUDNESS_TOLERANCE_LU = 0.5
 """Differences above this are heard as differences of level."""
+STATED_TOLERANCE_LU = 0.1
+"""The manifest may be so far from what is measured."""
 PEAK_TOLERANCE_DB = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class _Sound:
+    """A stimulus and what its file holds."""
+
+    stimulus: Stimulus
+    info: SoundInfo
+    bytes: int
+    digest: str
+    samples: Samples
+
+    @property
+    def loudness_lufs(self) -> float:
+        return integrated_loudness(self.samples, self.info.sample_rate_hz)
 
 
 def check(folder: Path) -> Iterator[str]:
     """Name every flaw of a set of stimuli, with file and value.
 
-    Checked are: files, checksums, format, length and byte size, loudness, true peak, channels that
-    are out of phase, equal files, and systems that a passage lacks.
+    Checked are: files, checksums, format, length and byte size; loudness, within a passage and
+    against the manifest; true peak; channels that are out of phase; mixes that lie early, late,
+    upside down or with sides exchanged against their passage; equal files; and systems that a
+    passage lacks. One passage is held in memory at a time.
 
     Yields:
         One sentence a flaw; none means that the set is fit.
@@ -37,52 +60,65 @@ def check(folder: Path) -> Iterator[str]:
         passages[stimulus.passage].append(stimulus)
     root = folder if folder.is_dir() else folder.parent
     everyone = {_part(stimulus) for stimulus in manifest.stimuli}
+    seen: dict[str, str] = {}
     for passage, stimuli in passages.items():
         missing = sorted(everyone - {_part(stimulus) for stimulus in stimuli})
         if missing:
             yield f"passage {passage}: lacks {', '.join(missing)}, which other passages have"
-        yield from _check_passage(passage, stimuli, root)
+        sounds: list[_Sound] = []
+        for stimulus in stimuli:
+            try:
+                sounds.append(_read(stimulus, root))
+            except (ValueError, OSError) as error:
+                yield f"{stimulus.path}: {error}"
+        for sound in sounds:
+            yield from _check_file(sound, seen)
+        yield from _check_shapes(passage, sounds)
+        yield from _check_loudness(sounds)
+        yield from _check_likeness(sounds)
 
 
 def _part(stimulus: Stimulus) -> str:
     return stimulus.role if stimulus.role == "open_reference" else stimulus.system
 
 
-def _check_passage(passage: str, stimuli: list[Stimulus], root: Path) -> Iterator[str]:
-    sizes: dict[str, tuple[int, int, int, int]] = {}
-    loudness_lufs: dict[str, float] = {}
-    seen: dict[str, str] = {}
-    for stimulus in stimuli:
-        path = root / stimulus.path
-        try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            info = probe(path)
-            samples, rate_hz = read(path)
-        except (ValueError, OSError) as error:
-            yield f"{stimulus.path}: {error}"
-            continue
-        if digest != stimulus.sha256:
-            yield f"{stimulus.path}: is not the file that the manifest describes (sha256 differs)"
-        if digest in seen:
-            yield f"{stimulus.path}: is byte for byte {seen[digest]}"
-        seen[digest] = stimulus.path
-        sizes[stimulus.path] = (rate_hz, info.channels, info.frames, path.stat().st_size)
-        loudness_lufs[stimulus.path] = integrated_loudness(samples, rate_hz)
-        peak_dbtp = true_peak(samples, rate_hz)
-        if peak_dbtp > CEILING_DBTP + PEAK_TOLERANCE_DB:
-            yield f"{stimulus.path}: true peak of {peak_dbtp:.2f} dBTP, above {CEILING_DBTP:g} dBTP"
-        if len(samples) == 2 and samples.any() and np.array_equal(samples[0], -samples[1]):
-            yield f"{stimulus.path}: left and right are out of phase and cancel each other"
-    if len(set(sizes.values())) > 1:
-        listed = "; ".join(
-            f"{path}: {rate} Hz, {channels} channels, {frames} frames, {size} bytes"
-            for path, (rate, channels, frames, size) in sizes.items()
+def _read(stimulus: Stimulus, root: Path) -> _Sound:
+    path = root / stimulus.path
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return _Sound(stimulus, probe(path), path.stat().st_size, digest, read(path)[0])
+
+
+def _check_file(sound: _Sound, seen: dict[str, str]) -> Iterator[str]:
+    """What is wrong with one file by itself; `seen` remembers the files of all passages."""
+    path, samples = sound.stimulus.path, sound.samples
+    if sound.digest != sound.stimulus.sha256:
+        yield f"{path}: is not the file that the manifest describes (sha256 differs)"
+    if sound.digest in seen:
+        yield f"{path}: is byte for byte {seen[sound.digest]}"
+    seen[sound.digest] = path
+    peak_dbtp = true_peak(samples, sound.info.sample_rate_hz)
+    if peak_dbtp > CEILING_DBTP + PEAK_TOLERANCE_DB:
+        yield f"{path}: true peak of {peak_dbtp:.2f} dBTP, above {CEILING_DBTP:g} dBTP"
+    if len(samples) == 2 and samples.any() and np.array_equal(samples[0], -samples[1]):
+        yield f"{path}: left and right are out of phase and cancel each other"
+
+
+def _check_shapes(passage: str, sounds: Sequence[_Sound]) -> Iterator[str]:
+    shapes = {
+        sound.stimulus.path: (
+            f"{sound.info.sample_rate_hz} Hz, {sound.info.channels} channels, "
+            f"{sound.info.frames} frames, {sound.info.subtype}, {sound.bytes} bytes"
         )
+        for sound in sounds
+    }
+    if len(set(shapes.values())) > 1:
+        listed = "; ".join(f"{path}: {shape}" for path, shape in shapes.items())
         yield f"passage {passage}: formats, lengths or byte sizes differ ({listed})"
-    yield from _check_loudness(loudness_lufs)
 
 
-def _check_loudness(loudness_lufs: dict[str, float]) -> Iterator[str]:
+def _check_loudness(sounds: Sequence[_Sound]) -> Iterator[str]:
+    loudness_lufs = {sound.stimulus.path: sound.loudness_lufs for sound in sounds}
+    stated_lufs = {sound.stimulus.path: sound.stimulus.loudness_lufs for sound in sounds}
     silent = [path for path, value in loudness_lufs.items() if not np.isfinite(value)]
     for path in silent:
         yield f"{path}: is silent"
@@ -94,3 +130,24 @@ def _check_loudness(loudness_lufs: dict[str, float]) -> Iterator[str]:
                 f"{path}: {value:.2f} LUFS, {value - middle_lufs:+.2f} LU from the median "
                 "of its passage"
             )
+        if abs(value - stated_lufs[path]) > STATED_TOLERANCE_LU:
+            yield f"{path}: {value:.2f} LUFS, the manifest says {stated_lufs[path]:.2f} LUFS"
+
+
+def _check_likeness(sounds: Sequence[_Sound]) -> Iterator[str]:
+    """Compare the mixes of a passage that are equally long, the reference's own first."""
+    # An anchor that is a spoilt mix, of one microphone say, need not lie on the others.
+    spoilt = {
+        sound.stimulus.path
+        for sound in sounds
+        if sound.stimulus.role == "anchor" and sound.stimulus.system not in ANCHORS
+    }
+    compared = sorted(
+        (sound for sound in sounds if sound.stimulus.path not in spoilt),
+        key=lambda sound: sound.stimulus.role != "reference",
+    )
+    if len({sound.samples.shape for sound in compared}) == 1:
+        rate_hz = compared[0].info.sample_rate_hz
+        by_path = {sound.stimulus.path: sound.samples for sound in compared}
+        for path, flaw in unlike(by_path, rate_hz):
+            yield f"{path}: {flaw}"

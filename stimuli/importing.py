@@ -12,29 +12,16 @@ import numpy as np
 from mixers.alignment import align, estimate_offset
 from mixers.loudness import integrated_loudness
 from mixers.multitrack import Samples
-from stimuli.audio import is_sound, read, resample, write_wav
+from stimuli.audio import SUFFIXES, is_sound, read, resample, write_wav
+from stimuli.likeness import MOST_OFFSET_S, SURE
 from stimuli.loudness import TARGET_LUFS, Matched, match_loudness
 from stimuli.manifest import Manifest, Role, Stimulus, write_manifest
+from stimuli.mp3 import stated_delay
 from stimuli.names import slug
 from stimuli.passages import fade
 from stimuli.provenance import code_version
 from stimuli.seeds import seed_for
 from stimuli.session import FADE_S, RATE_HZ
-
-ROLE_OF_NAME: dict[str, Role] = {
-    "reference": "reference",
-    "anchor": "anchor",
-    "anchor_3500": "anchor",
-    "anchor_7000": "anchor",
-    "anchor35": "anchor",
-    "anchor70": "anchor",
-}
-"""File names, without suffix and in small letters, that are not the names of systems."""
-
-
-MOST_OFFSET_S = 0.25
-SURE = 1.5
-"""The confidence of an offset from which it is believed; see `mixers.alignment`."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +59,7 @@ def import_mixes(
     stimuli: list[Stimulus] = []
     notices: list[str] = []
     for name, files in passages.items():
+        notices.extend(_left_alone(folder / name))
         sounds, done = _read_passage(name, files)
         notices.extend(done)
         try:
@@ -95,6 +83,8 @@ def _read_passage(passage: str, files: list[Path]) -> tuple[dict[str, Samples], 
         samples, rate_hz = read(path)
         if len(samples) > 2:
             raise ValueError(f"{path} has {len(samples)} channels; must be mono or stereo")
+        if path.suffix.lower() == ".mp3":
+            notices.append(f"{path}: {_encoder(path)}")
         if rate_hz != RATE_HZ:
             notices.append(f"{path}: resampled from {rate_hz} Hz to {RATE_HZ} Hz")
         stereo = np.repeat(samples, 2, axis=0) if len(samples) == 1 else samples
@@ -109,6 +99,31 @@ def _read_passage(passage: str, files: list[Path]) -> tuple[dict[str, Samples], 
         )
     cut = {name: fade(sound[:, :frames], RATE_HZ, FADE_S) for name, sound in sounds.items()}
     return cut, notices
+
+
+def _left_alone(folder: Path) -> list[str]:
+    """Say which files of a passage are no sound that can be read, so that none is missed."""
+    others = (
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and not is_sound(path) and not path.name.startswith(".")
+    )
+    wanted = ", ".join(sorted(suffix.lstrip(".") for suffix in SUFFIXES))
+    return [f"{path}: is left alone; sound files are {wanted}" for path in others]
+
+
+def _encoder(path: Path) -> str:
+    """What is known of the silence that an MP3 encoder puts before the sound."""
+    stated = stated_delay(path)
+    if stated is None:
+        return (
+            "does not state its encoder's delay, 1105 frames as a rule; it is taken out only if "
+            "the passage has a mix to compare with"
+        )
+    return (
+        f"{stated.encoder} states a delay of {stated.delay} frames and a padding of "
+        f"{stated.padding}; both were taken out"
+    )
 
 
 def _align(passage: str, sounds: dict[str, Samples]) -> list[str]:
@@ -131,6 +146,14 @@ def _align(passage: str, sounds: dict[str, Samples]) -> list[str]:
     return notices
 
 
+def _role(system: str) -> Role:
+    """`reference` is the reference; what begins with `anchor` is an anchor."""
+    name = system.lower()
+    if name == "reference":
+        return "reference"
+    return "anchor" if name.startswith("anchor") else "system"
+
+
 def _write_passage(
     passage: str, matched: dict[str, Matched], out: Path, seed: int
 ) -> list[Stimulus]:
@@ -138,7 +161,7 @@ def _write_passage(
     (out / name).mkdir(exist_ok=True)
     stimuli: list[Stimulus] = []
     for system, sound in sorted(matched.items()):
-        role = ROLE_OF_NAME.get(system.lower(), "system")
+        role = _role(system)
         roles: list[Role] = [role, "open_reference"] if role == "reference" else [role]
         for written in roles:
             file = "open_reference" if written == "open_reference" else slug(system)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from stimuli.cli.progress import progress_bars
 
+if TYPE_CHECKING:
+    from stimuli.passages import How
+    from stimuli.plan import Delivery
+    from stimuli.render_passage import Failure
+
+F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 OUT = click.Path(file_okay=False, path_type=Path)
 
 
@@ -18,28 +28,68 @@ def stimuli() -> None:
     """Make and check the sound files that listeners rate."""
 
 
+def _choosing(command: F) -> F:
+    """The options that say which passages; shared by `render` and `passages`."""
+    for option in reversed(
+        (
+            click.option("--passages-per-song", default=1, show_default=True, help="How many."),
+            click.option("--seconds", default=10.0, show_default=True, help="Length of a passage."),
+            click.option(
+                "--choose",
+                type=click.Choice(["active", "change", "chance"]),
+                default="active",
+                show_default=True,
+                help="Where most tracks play, where most begin to play, or by chance.",
+            ),
+            click.option(
+                "--on-beat/--anywhere",
+                default=True,
+                show_default=True,
+                help="Cut before a beat and after whole beats, where a beat is found.",
+            ),
+            click.option("--seed", default=0, show_default=True, help="Of everything random."),
+            click.option("--jobs", default=0, help="Processes at work; 0 takes every core."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @stimuli.command("render")
 @click.argument("songs_dir", type=FOLDER)
 @click.option("-o", "--out", type=OUT, required=True, help="Folder for the sound files.")
 @click.option("--systems", default="mono,random,target", show_default=True, help="Comma between.")
-@click.option("--passages-per-song", default=1, show_default=True, help="How many excerpts.")
-@click.option("--seconds", default=10.0, show_default=True, help="Length of a passage.")
-@click.option("--seed", default=0, show_default=True, help="Of everything random.")
+@click.option("--passages", "by_hand", type=IN_FILE, help="CSV file of passages; no others.")
+@_choosing
 @click.option("--anchors", is_flag=True, help="Add low-pass anchors of 3.5 and 7 kHz.")
+@click.option("--degraded", default="", help="Recipes of degraded anchors, comma between.")
 @click.option("--reference", is_flag=True, help="The human mix is hidden and open reference.")
 @click.option("--lufs", default=-23.0, show_default=True, help="Loudness of every stimulus.")
-@click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
+@click.option(
+    "--delivery",
+    type=click.Choice(["wav", "wav24", "flac", "flac24"]),
+    default="wav",
+    show_default=True,
+    help="16 or 24 bits; FLAC is padded to one length a passage.",
+)
+@click.option("--dask", "scheduler", help="Address of a Dask scheduler whose workers render.")
 def render_command(
     songs_dir: Path,
     out: Path,
     systems: str,
+    by_hand: Path | None,
     passages_per_song: int,
     seconds: float,
+    choose: How,
+    on_beat: bool,
     seed: int,
+    jobs: int,
     anchors: bool,
+    degraded: str,
     reference: bool,
     lufs: float,
-    jobs: int,
+    delivery: Delivery,
+    scheduler: str | None,
 ) -> None:
     """Render the songs in SONGS_DIR with each system, equally loud, with a manifest.
 
@@ -47,21 +97,68 @@ def render_command(
     a system that fails is named at the end, and makes the exit code 1.
     """
     from stimuli.datasets.dataset import open_dataset
+    from stimuli.passages import passages_from_csv
     from stimuli.plan import Plan
     from stimuli.render import render
+    from stimuli.workers import workers
 
-    names = tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip()))
-    plan = Plan(names, passages_per_song, seconds, seed, anchors, reference, lufs)
-    with progress_bars() as show:
-        report = render(open_dataset(songs_dir), plan, out, jobs or os.cpu_count() or 1, show)
+    plan = Plan(
+        _names(systems),
+        passages_per_song,
+        seconds,
+        seed,
+        anchors=anchors,
+        reference=reference,
+        target_lufs=lufs,
+        how=choose,
+        on_beat=on_beat,
+        by_hand=passages_from_csv(by_hand) if by_hand else (),
+        degraded=_names(degraded),
+        delivery=delivery,
+    )
+    with progress_bars() as show, workers(scheduler, jobs) as count:
+        report = render(open_dataset(songs_dir.resolve()), plan, out.resolve(), count, show)
     for notice in report.notices:
         click.echo(f"Note: {notice}.", err=True)
     passages = {stimulus.passage for stimulus in report.manifest.stimuli}
     click.echo(f"{len(report.manifest.stimuli)} stimuli of {len(passages)} passages in {out}")
-    for failure in report.failures:
-        click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
-    if report.failures:
-        raise ValueError(f"{len(report.failures)} failures; the rest is rendered")
+    _fail(report.failures, "the rest is rendered")
+
+
+@stimuli.command("passages")
+@click.argument("songs_dir", type=FOLDER)
+@click.option("-o", "--out", type=OUT_FILE, required=True, help="CSV file.")
+@_choosing
+def passages_command(
+    songs_dir: Path,
+    out: Path,
+    passages_per_song: int,
+    seconds: float,
+    choose: How,
+    on_beat: bool,
+    seed: int,
+    jobs: int,
+) -> None:
+    """Choose passages of the songs in SONGS_DIR and write them to a CSV file to be looked at.
+
+    Change what you like in it, and hand it to `flask stimuli render --passages`.
+    """
+    from stimuli.datasets.dataset import open_dataset
+    from stimuli.passages import Passage, passages_to_csv
+    from stimuli.plan import Plan
+    from stimuli.render import choose as choose_passages
+    from stimuli.render_passage import Failure
+
+    plan = Plan(("mono",), passages_per_song, seconds, seed, how=choose, on_beat=on_beat)
+    chosen: list[Passage] = []
+    failures: list[Failure] = []
+    with progress_bars() as show:
+        dataset = open_dataset(songs_dir)
+        for found in choose_passages(dataset, plan, jobs or os.cpu_count() or 1, show):
+            failures.append(found) if isinstance(found, Failure) else chosen.extend(found)
+    passages_to_csv(chosen, out)
+    click.echo(f"{len(chosen)} passages in {out}")
+    _fail(failures, "the other passages are written")
 
 
 @stimuli.command("import")
@@ -95,4 +192,20 @@ def check_command(folder: Path) -> None:
         click.echo(flaw)
     if flaws:
         raise ValueError(f"{flaws} flaws in {folder}")
-    click.echo("Fit for a test: nothing is missing, equally long and loud, no peak too high.")
+    click.echo(
+        "Fit for a test: nothing is missing; within a passage all is equally long, loud and "
+        "aligned; no peak is too high."
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _fail(failures: Sequence[Failure], rest: str) -> None:
+    """List what failed, if anything did, and end with an exit code that says so."""
+    for failure in failures:
+        click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
+    if failures:
+        count = "1 failure" if len(failures) == 1 else f"{len(failures)} failures"
+        raise ValueError(f"{count}; {rest}")

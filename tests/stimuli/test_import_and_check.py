@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
@@ -67,6 +68,33 @@ def test_an_encoders_delay_is_taken_out(tmp_path: Path, noise: Noise, write_soun
     pair = [read(tmp_path / "out" / "a" / f"{name}.wav")[0] for name in ("ours", "reference")]
     # The end of ours was moved in; what is left of the fades differs alone.
     assert np.abs(pair[0] - pair[1])[:, 1_000:-3_000].max() <= 4 / 32_768
+
+
+def test_an_mp3s_delay_is_reported_and_gone(
+    tmp_path: Path, noise: Noise, write_sound: Write
+) -> None:
+    """LAME's tag states a delay, which decoding takes out; without the tag alignment does."""
+    sound = noise(3.0, channels=2, seed=4)
+    folder = tmp_path / "mixes" / "a"
+    write_sound(folder / "reference.wav", sound)
+    told = folder / "told.mp3"
+    soundfile.write(told, sound.T, 44_100, bitrate_mode="CONSTANT", compression_level=0.4)
+    data = told.read_bytes()
+    tag = data.index(b"LAME3")
+    # Without its first frame, which holds nothing but the tag, the file states no delay.
+    second_frame = data.index(data[:3], tag)
+    (folder / "untold.mp3").write_bytes(data[second_frame:])
+    (folder / "cover.jpg").write_bytes(b"")
+    notices = import_mixes(tmp_path / "mixes", tmp_path / "out").notices
+    assert any(re.search(r"told\.mp3: LAME.* states a delay of \d+ frames", n) for n in notices)
+    assert any("untold.mp3: does not state its encoder's delay" in n for n in notices)
+    assert "passage a: untold was 1105 frames late against reference; moved" in notices
+    assert any("cover.jpg: is left alone" in notice for notice in notices)
+    made = {name: read(tmp_path / "out" / "a" / f"{name}.wav")[0][0] for name in
+            ("reference", "told", "untold")}  # fmt: skip
+    for name in ("told", "untold"):
+        assert np.corrcoef(made["reference"], made[name])[0, 1] > 0.98
+    assert list(check(tmp_path / "out")) == []
 
 
 def test_a_folder_without_mixes_is_refused(tmp_path: Path) -> None:
