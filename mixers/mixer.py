@@ -35,10 +35,13 @@ class Entry:
     Attributes:
         location: "module:Class"; the class is built without arguments.
         summary: one line for people.
+        learnt_from: what the weights that ship were trained on, in a few words; empty where the
+            system does not learn. The model card beside the weights says more.
     """
 
     location: str
     summary: str
+    learnt_from: str = ""
 
 
 MIXERS: dict[str, Entry] = {
@@ -52,7 +55,14 @@ MIXERS: dict[str, Entry] = {
     "unmask-level": Entry("mixers.unmasking:UnmaskLevel", "levels at which tracks mask least"),
     "unmask-pan": Entry("mixers.unmasking:UnmaskPan", "panned apart what masks each other"),
     "ducking": Entry("mixers.unmasking:Ducking", "the bed steps back while a lead plays"),
-    "forest": Entry("mixers.forest:Forest", "levels and pans learnt by a random forest"),
+    "forest": Entry(
+        "mixers.forest:Forest", "levels and pans learnt by a random forest", "51 demo songs"
+    ),
+    "wave-u-net": Entry(
+        "mixers.waveunet:WaveUNetMixer",
+        "waveforms to waveform by Wave-U-Net; eight drum microphones only",
+        "32 demo drum songs",
+    ),
 }
 
 

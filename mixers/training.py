@@ -158,6 +158,11 @@ def fit(task: Task, plan: Plan, out: Path, progress: Progress) -> Result:
     return result
 
 
+def is_first_process() -> bool:
+    """Whether this process is the one that writes and talks; always so without torchrun."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _state_of(out: Path) -> Path:
     return out.with_name(out.name + STATE_SUFFIX)
 

@@ -40,8 +40,9 @@ DOWN_KERNEL, UP_KERNEL = 15, 5
 TRANSPOSED_KERNEL = 3
 """The one whose outputs all have their taps within the input, as those of linear upsampling do."""
 SLOPE = 0.2
-WINDOW_FRAMES = 2**18
-"""Songs are mixed in windows of about this length: bounded memory, little context twice."""
+WINDOW_FRAMES = 2**17
+"""Songs are mixed in windows of this length: little context twice, and tensors that a CPU's
+allocator keeps instead of asking the system for new ones."""
 
 Upsampling = Literal["linear", "transposed"]
 
@@ -136,13 +137,14 @@ class WaveUNet(nn.Module):
             )
         x, skipped = tracks, []
         for convolve in self.down:
-            x = leaky_relu(convolve(x), SLOPE)
+            x = leaky_relu(convolve(x), SLOPE, inplace=True)
             skipped.append(x)
             x = x[..., ::2]
-        x = leaky_relu(self.bottom(x), SLOPE)
+        x = leaky_relu(self.bottom(x), SLOPE, inplace=True)
         for upsample, convolve in zip(reversed(self.upsample), reversed(self.up), strict=True):
             x = upsample(x)
-            x = leaky_relu(convolve(torch.cat([x, _centre(skipped.pop(), x)], dim=1)), SLOPE)
+            x = convolve(torch.cat([x, _centre(skipped.pop(), x)], dim=1))
+            x = leaky_relu(x, SLOPE, inplace=True)
         mix: Tensor = self.out(torch.cat([x, _centre(tracks, x)], dim=1))
         return mix
 

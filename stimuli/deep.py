@@ -19,7 +19,7 @@ import numpy as np
 
 from mixers.checkpoints import Header
 from mixers.multitrack import Multitrack
-from mixers.training import Plan, Progress, Result
+from mixers.training import Plan, Progress, Result, is_first_process
 from stimuli.datasets.song import Song
 from stimuli.provenance import code_version
 from stimuli.splits import fingerprint
@@ -182,7 +182,9 @@ def header(
 
 
 def report(result: Result, lesson: Lesson) -> list[str]:
-    """Draw the loss curve beside the weights; lines for people."""
+    """Draw the loss curve beside the weights; lines for people, from the first process only."""
+    if not is_first_process():
+        return []
     curve = lesson.out.with_name(lesson.out.name + CURVE_SUFFIX)
     draw_loss_curve(result, curve)
     share = result.metrics["data_wait_share"]

@@ -25,12 +25,13 @@ def mixers() -> None:
 
 @mixers.command("list")
 def list_mixers() -> None:
-    """List the mixing systems that there are."""
+    """List the mixing systems, and what those that learn were trained on."""
     from mixers.mixer import MIXERS
 
     width = max(len(name) for name in MIXERS)
     for name, entry in MIXERS.items():
-        click.echo(f"{name:<{width}}  {entry.summary}")
+        learnt = f" (trained on {entry.learnt_from})" if entry.learnt_from else ""
+        click.echo(f"{name:<{width}}  {entry.summary}{learnt}")
 
 
 @mixers.command("train")

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import mixers.mixer
 from mixers.mixer import MIXERS, load_mixer
 from mixers.multitrack import Multitrack, Track
 
+WEIGHTS = Path(mixers.mixer.__file__).parent / "weights"
 ROLES = ("kick", "snare", "bass", "guitar", "keys", "pad", "unknown", "theremin")
 USES_CHANCE = ("random", "random-console")
+ITS_TRACKS = {
+    "wave-u-net": (
+        ("hi-hat", "kick", "overhead_L", "overhead_R", "snare", "tom_1", "tom_2", "tom_3")
+    )
+}
+"""Systems that mix a fixed list of tracks, or some of them, in that order."""
 
 
 @st.composite
-def songs(draw: st.DrawFn) -> Multitrack:
+def songs(draw: st.DrawFn, name: str) -> Multitrack:
     """Up to four tracks of noise at any level, mono or stereo, some silent; one of them leads."""
     rate_hz = draw(st.sampled_from([44_100, 48_000]))
     frames = draw(st.integers(rate_hz // 100, rate_hz))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     roles = ["vocals", *draw(st.lists(st.sampled_from(ROLES), max_size=3))]
     tracks = []
-    for place, role in enumerate(roles):
+    names = ITS_TRACKS.get(name, [f"track {place}" for place in range(len(roles))])
+    for track_name, role in zip(names, roles, strict=False):
         level = draw(st.sampled_from([0.0, 1e-4, 0.1, 0.3]))
         noise = level * rng.uniform(-1, 1, (draw(st.integers(1, 2)), frames))
-        tracks.append(Track(f"track {place}", role, noise.astype(np.float32)))
+        tracks.append(Track(track_name, role, noise.astype(np.float32)))
     target = (0.1 * rng.uniform(-1, 1, (2, frames))).astype(np.float32)
     return Multitrack("song", rate_hz, tuple(tracks), target)
 
@@ -39,8 +49,9 @@ def silenced(song: Multitrack) -> Multitrack:
 
 @pytest.mark.parametrize("name", MIXERS)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(song=songs(), seed=st.integers(0, 2**31 - 1))
-def test_a_mixer_keeps_its_promises(name: str, song: Multitrack, seed: int) -> None:
+@given(data=st.data(), seed=st.integers(0, 2**31 - 1))
+def test_a_mixer_keeps_its_promises(name: str, data: st.DataObject, seed: int) -> None:
+    song = data.draw(songs(name))
     mixer = load_mixer(name)
     before = [track.samples.copy() for track in song.tracks]
     mix = mixer.mix(song, seed)
@@ -55,6 +66,16 @@ def test_a_mixer_keeps_its_promises(name: str, song: Multitrack, seed: int) -> N
     assert not mixer.mix(silenced(song), seed).samples.any()
     for track, samples in zip(song.tracks, before, strict=True):
         np.testing.assert_array_equal(track.samples, samples)
+
+
+@pytest.mark.parametrize("name", [name for name, entry in MIXERS.items() if entry.learnt_from])
+def test_weights_that_ship_have_a_model_card(name: str) -> None:
+    weights = [path for path in WEIGHTS.glob(f"{name}.*") if path.suffix != ".md"]
+    assert len(weights) == 1
+    card = (WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
+    assert card.startswith(f"# Model card: {weights[0].name}")
+    assert f"flask mixers train {name} " in card
+    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) <= 25e6
 
 
 @pytest.mark.parametrize("name", USES_CHANCE)
