@@ -61,7 +61,7 @@ MIXERS: dict[str, Entry] = {
     "wave-u-net": Entry(
         "mixers.waveunet:WaveUNetMixer",
         "waveforms to waveform by Wave-U-Net; eight drum microphones only",
-        "32 demo drum songs",
+        "28 demo drum songs",
     ),
 }
 
