@@ -198,6 +198,17 @@ def check_command(folder: Path) -> None:
     )
 
 
+@stimuli.command("gallery")
+@click.argument("folder", type=FOLDER)
+def gallery_command(folder: Path) -> None:
+    """Write a page to look at and listen to the stimuli in FOLDER: FOLDER/gallery.html."""
+    from stimuli.gallery import write_gallery
+
+    with progress_bars() as show:
+        page = write_gallery(folder, show)
+    click.echo(f"{page}: open it in a browser")
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
