@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app import DEMO_STUDIES, EXAMPLES, ROOT
-from listening.pages import RatingEntry
+from listening.pages.rating import RatingEntry
 from listening.study_file import read_study_file
 from stimuli.datasets.demo.songbook import recipes
 from stimuli.demo import SETS, SONG_S, SONGS
