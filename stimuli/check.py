@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from stimuli.audio import SoundInfo, probe, read
 from stimuli.likeness import unlike
 from stimuli.loudness import CEILING_DBTP
 from stimuli.manifest import Stimulus, read_manifest
+from stimuli.workers import in_parallel
 
 LOUDNESS_TOLERANCE_LU = 0.5
 """Differences above this are heard as differences of level."""
@@ -40,13 +41,30 @@ class _Sound:
         return integrated_loudness(self.samples, self.info.sample_rate_hz)
 
 
-def check(folder: Path) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Checked:
+    """What came of one passage: its flaws, and the digests of its files by path."""
+
+    flaws: tuple[str, ...]
+    digests: dict[str, str]
+
+
+def check(
+    folder: Path,
+    jobs: int = 1,
+    on_progress: Callable[[str, int, int], None] = lambda step, done, total: None,
+) -> Iterator[str]:
     """Name every flaw of a set of stimuli, with file and value.
 
     Checked are: files, checksums, format, length and byte size; loudness, within a passage and
     against the manifest; true peak; channels that are out of phase; mixes that lie early, late,
     upside down or with sides exchanged against their passage; equal files; and systems that a
-    passage lacks. One passage is held in memory at a time.
+    passage lacks. A process holds one passage in memory at a time.
+
+    Args:
+        folder: of the stimuli and their manifest.
+        jobs: processes at work.
+        on_progress: told the step, how many passages are checked, and how many there are.
 
     Yields:
         One sentence a flaw; none means that the set is fit.
@@ -60,22 +78,35 @@ def check(folder: Path) -> Iterator[str]:
         passages[stimulus.passage].append(stimulus)
     root = folder if folder.is_dir() else folder.parent
     everyone = {_part(stimulus) for stimulus in manifest.stimuli}
+    tasks = [(_check_passage, (*passage, everyone, root)) for passage in passages.items()]
     seen: dict[str, str] = {}
-    for passage, stimuli in passages.items():
-        missing = sorted(everyone - {_part(stimulus) for stimulus in stimuli})
-        if missing:
-            yield f"passage {passage}: lacks {', '.join(missing)}, which other passages have"
-        sounds: list[_Sound] = []
-        for stimulus in stimuli:
-            try:
-                sounds.append(_read(stimulus, root))
-            except (ValueError, OSError) as error:
-                yield f"{stimulus.path}: {error}"
-        for sound in sounds:
-            yield from _check_file(sound, seen)
-        yield from _check_shapes(passage, sounds)
-        yield from _check_loudness(sounds)
-        yield from _check_likeness(sounds)
+    for checked in in_parallel(tasks, jobs, lambda *at: on_progress("Checking", *at)):
+        yield from checked.flaws
+        for path, digest in checked.digests.items():
+            if digest in seen:
+                yield f"{path}: is byte for byte {seen[digest]}"
+            seen[digest] = path
+
+
+def _check_passage(
+    passage: str, stimuli: Sequence[Stimulus], everyone: set[str], root: Path
+) -> _Checked:
+    flaws: list[str] = []
+    missing = sorted(everyone - {_part(stimulus) for stimulus in stimuli})
+    if missing:
+        flaws.append(f"passage {passage}: lacks {', '.join(missing)}, which other passages have")
+    sounds: list[_Sound] = []
+    for stimulus in stimuli:
+        try:
+            sounds.append(_read(stimulus, root))
+        except (ValueError, OSError) as error:
+            flaws.append(f"{stimulus.path}: {error}")
+    for sound in sounds:
+        flaws.extend(_check_file(sound))
+    flaws.extend(_check_shapes(passage, sounds))
+    flaws.extend(_check_loudness(sounds))
+    flaws.extend(_check_likeness(sounds))
+    return _Checked(tuple(flaws), {sound.stimulus.path: sound.digest for sound in sounds})
 
 
 def _part(stimulus: Stimulus) -> str:
@@ -88,14 +119,11 @@ def _read(stimulus: Stimulus, root: Path) -> _Sound:
     return _Sound(stimulus, probe(path), path.stat().st_size, digest, read(path)[0])
 
 
-def _check_file(sound: _Sound, seen: dict[str, str]) -> Iterator[str]:
-    """What is wrong with one file by itself; `seen` remembers the files of all passages."""
+def _check_file(sound: _Sound) -> Iterator[str]:
+    """What is wrong with one file by itself."""
     path, samples = sound.stimulus.path, sound.samples
     if sound.digest != sound.stimulus.sha256:
         yield f"{path}: is not the file that the manifest describes (sha256 differs)"
-    if sound.digest in seen:
-        yield f"{path}: is byte for byte {seen[sound.digest]}"
-    seen[sound.digest] = path
     peak_dbtp = true_peak(samples, sound.info.sample_rate_hz)
     if peak_dbtp > CEILING_DBTP + PEAK_TOLERANCE_DB:
         yield f"{path}: true peak of {peak_dbtp:.2f} dBTP, above {CEILING_DBTP:g} dBTP"

@@ -8,13 +8,10 @@ change that concerns other passages or systems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
-
-import joblib
 
 from stimuli.datasets.dataset import Dataset
 from stimuli.manifest import MANIFEST_NAME, Manifest, Stimulus, read_manifest, write_manifest
@@ -24,8 +21,7 @@ from stimuli.plan import Plan
 from stimuli.provenance import code_version
 from stimuli.render_passage import Failure, reason, render_passage
 from stimuli.seeds import seed_for
-
-T = TypeVar("T")
+from stimuli.workers import in_parallel
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def render(
     stimuli: list[Stimulus] = []
     notices: list[str] = []
     work = [(render_passage, (dataset, passage, plan, out)) for passage in passages]
-    for made in _run(work, jobs, lambda *at: on_progress("Rendering", *at)):
+    for made in in_parallel(work, jobs, lambda *at: on_progress("Rendering", *at)):
         stimuli.extend(made.stimuli)
         notices.extend(made.notices)
         failures.extend(made.failures)
@@ -77,20 +73,6 @@ def render(
     return Report(_store(manifest, out), tuple(dict.fromkeys(notices)), tuple(failures))
 
 
-def _run(
-    tasks: Sequence[tuple[Callable[..., T], tuple[Any, ...]]],
-    jobs: int,
-    on_progress: Callable[[int, int], None],
-) -> Iterator[T]:
-    """Do the tasks on several cores; results come in the tasks' order."""
-    parallel = joblib.Parallel(n_jobs=min(jobs, max(len(tasks), 1)), return_as="generator")
-    on_progress(0, len(tasks))
-    results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
-    for done, result in enumerate(results, start=1):
-        on_progress(done, len(tasks))
-        yield result
-
-
 def choose(
     dataset: Dataset,
     plan: Plan,
@@ -99,7 +81,7 @@ def choose(
 ) -> Iterator[list[Passage] | Failure]:
     """Choose the passages of every song as the plan says; in the order of the songs."""
     tasks = [(_choose_of_song, (dataset, song_id, plan)) for song_id in dataset.song_ids()]
-    yield from _run(tasks, jobs, lambda *at: on_progress("Choosing passages", *at))
+    yield from in_parallel(tasks, jobs, lambda *at: on_progress("Choosing passages", *at))
 
 
 def _choose_of_song(dataset: Dataset, song_id: str, plan: Plan) -> list[Passage] | Failure:

@@ -1,13 +1,17 @@
-"""Where rendering runs: on the cores of this machine, or on the workers of a Dask cluster."""
+"""Work on many cores: those of this machine, or the workers of a Dask cluster."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any, TypeVar
 
 import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -41,3 +45,32 @@ def workers(scheduler: str | None = None, jobs: int = 0) -> Iterator[int]:
             raise ValueError(f"the Dask scheduler at {scheduler} has no workers yet; start one")
         with joblib.parallel_config(backend="dask"):
             yield jobs or threads
+
+
+def in_parallel(
+    tasks: Sequence[tuple[Callable[..., T], tuple[Any, ...]]],
+    jobs: int,
+    on_progress: Callable[[int, int], None],
+) -> Iterator[T]:
+    """Do tasks, each a function and what it is given, on several cores; results in their order.
+
+    Args:
+        tasks: what to do.
+        jobs: processes at work; joblib's other backends work too, inside `parallel_config`.
+        on_progress: told how many tasks are done, and how many there are.
+
+    Raises:
+        OSError: a process died, as a rule for want of memory.
+    """
+    parallel = joblib.Parallel(n_jobs=min(jobs, max(len(tasks), 1)), return_as="generator")
+    on_progress(0, len(tasks))
+    results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
+    try:
+        for done, result in enumerate(results, start=1):
+            on_progress(done, len(tasks))
+            yield result
+    except TerminatedWorkerError:
+        raise OSError(
+            "a process at work died, as a rule for want of memory; run the same command again with "
+            f"fewer than {jobs} --jobs: what is done is kept"
+        ) from None

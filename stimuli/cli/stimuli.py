@@ -182,16 +182,18 @@ def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float) -> None:
 
 @stimuli.command("check")
 @click.argument("folder", type=FOLDER)
-def check_command(folder: Path) -> None:
+@click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
+def check_command(folder: Path, jobs: int) -> None:
     """Prove that the stimuli in FOLDER are fit for a test, or name every flaw."""
     from stimuli.check import check
 
-    flaws = 0
-    for flaw in check(folder):
-        flaws += 1
+    with progress_bars() as show:
+        flaws = list(check(folder, jobs or os.cpu_count() or 1, show))
+    for flaw in flaws:
         click.echo(flaw)
     if flaws:
-        raise ValueError(f"{flaws} flaws in {folder}")
+        count = "1 flaw" if len(flaws) == 1 else f"{len(flaws)} flaws"
+        raise ValueError(f"{count} in {folder}")
     click.echo(
         "Fit for a test: nothing is missing; within a passage all is equally long, loud and "
         "aligned; no peak is too high."

@@ -44,7 +44,7 @@ def test_the_page_shows_every_stimulus(rendered: Path) -> None:
         assert (rendered / source).is_file()
     assert "<b>" not in page
     assert "Tom &amp; &lt;b&gt;Jerry" in page
-    assert page.count("-23.0 LUFS") == 6
+    assert page.count("−23.0 LUFS") == 6
     assert len(re.findall("<summary>Settings of 3 tracks", page)) == 1
     assert ">lead vocals</td>" in page
     assert ">open reference</span>" in page
@@ -55,6 +55,7 @@ def test_waveforms_follow_the_sound(rendered: Path) -> None:
     page = write_gallery(rendered).read_text(encoding="utf-8")
     paths = re.findall(r'<path d="M([^Z]+)Z"', page)
     assert len(paths) == 6
+    spans: list[float] = []
     for path in paths:
         points = np.array([point.split() for point in path.split("L")], dtype=float)
         assert len(points) == 2 * COLUMNS
@@ -62,9 +63,11 @@ def test_waveforms_follow_the_sound(rendered: Path) -> None:
         assert (tops >= 0).all()
         assert (tops <= bottoms).all()
         assert (bottoms <= HEIGHT).all()
+        spans.append(np.ptp(points[:, 1]))
         # Fades leave the ends narrow; the middle is not.
         assert bottoms[COLUMNS // 2] - tops[COLUMNS // 2] > 2
         assert bottoms[0] - tops[0] < bottoms[COLUMNS // 2] - tops[COLUMNS // 2]
+    assert HEIGHT / 2 < max(spans) <= HEIGHT
 
 
 def test_a_file_that_is_gone_is_said_on_the_page(rendered: Path) -> None:

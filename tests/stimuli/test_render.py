@@ -219,6 +219,34 @@ def test_bad_songs_are_named_and_cost_nothing_else(
     assert {s.song for s in read_manifest(out).stimuli} == {"Ålesund 1", "plain"}
 
 
+def test_passages_by_hand_are_rendered_and_no_others(songs: Path, tmp_path: Path) -> None:
+    by_hand = tmp_path / "passages.csv"
+    by_hand.write_text(
+        "song,start_s,duration_s,name\nplain,1.25,2,verse\nplain,4,9,late\nnobody,0,2,none\n"
+    )
+    arguments = ["render", str(songs), "-o", str(tmp_path / "out"), "--systems", "mono"]
+    done = CliRunner().invoke(
+        stimuli_command, [*arguments, "--passages", str(by_hand), "--jobs", "1"]
+    )
+    assert done.exit_code == 1
+    assert "Failed: late: song 'plain' lasts 5.00 s" in done.output
+    assert "Failed: none: " in done.output
+    (stimulus,) = read_manifest(tmp_path / "out").stimuli
+    assert (stimulus.id, stimulus.start_s, stimulus.duration_s) == ("verse.mono", 1.25, 2.0)
+
+
+def test_chosen_passages_can_be_written_and_rendered(songs: Path, tmp_path: Path) -> None:
+    chosen, out = tmp_path / "passages.csv", tmp_path / "out"
+    choice = ["--seconds", "2", "--choose", "change", "--seed", "5", "--jobs", "1"]
+    runner = CliRunner()
+    runner.invoke(stimuli_command, ["passages", str(songs), "-o", str(chosen), *choice])
+    render_it = ["render", str(songs), "--systems", "mono,random", "--seed", "5", "--jobs", "1"]
+    runner.invoke(stimuli_command, [*render_it, "-o", str(out), "--passages", str(chosen)])
+    runner.invoke(stimuli_command, [*render_it, *choice, "-o", str(tmp_path / "automatic")])
+    assert len(hashes(out)) == 4
+    assert hashes(out) == hashes(tmp_path / "automatic")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

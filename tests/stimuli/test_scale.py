@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from stimuli.datasets.dataset import open_dataset
 from stimuli.plan import Plan
 from stimuli.render import render
-from stimuli.workers import workers
+from stimuli.workers import in_parallel, workers
 
 Noise = Callable[..., NDArray[np.float32]]
 Write = Callable[..., Path]
@@ -98,6 +98,13 @@ def test_a_run_that_was_interrupted_goes_on_where_it_was(songs: Path, tmp_path: 
     plan = Plan(SYSTEMS, passages_per_song=2, duration_s=2.0, on_beat=True)
     render(open_dataset(songs), plan, tmp_path / "at once")
     assert sounds(out) == sounds(tmp_path / "at once")
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_one_clear_error() -> None:
+    tasks = [(os.getpid, ()), (os._exit, (1,)), (os.getpid, ())]
+    with pytest.raises(OSError, match=r"a process at work died.* fewer than 2 --jobs"):
+        list(in_parallel(tasks, 2, lambda done, total: None))
 
 
 @pytest.fixture
