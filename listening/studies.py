@@ -78,8 +78,9 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
         StudyFileError: the file does not fit its manifest; names line and key.
     """
     stimuli = _chosen_stimuli(source, _manifest(source))
-    pages = plan_pages(source.file, _material(source, stimuli))
-    problems = _scale_problems(source, pages)
+    material = _material(source, stimuli)
+    pages = plan_pages(source.file, material)
+    problems = _name_problems(source, material) + _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
     problems += _plan_problems(source)
     if problems:
@@ -203,6 +204,30 @@ def _material(source: StudySource, stimuli: Sequence[ManifestStimulus]) -> Mater
     }
     attributes = tuple(file.attributes) if file.attributes else None
     return Material(PAGE_TYPES[file.interface], attributes, file.options, systems)
+
+
+def _name_problems(source: StudySource, material: Material) -> list[Problem]:
+    """Passages and systems that entries name and the study does not have."""
+    systems = {name for there in material.systems.values() for name, _ in there}
+    problems = []
+    for at, item in enumerate(source.file.pages):
+        named = [
+            *((field, name, material.passages) for field in ("passages", "repeated")
+              for name in getattr(item, field, None) or ()),
+            *(("pairs", name, sorted(systems)) for pair in _named_pairs(item) for name in pair),
+            *(("feedback", said.system, sorted(systems)) for said in getattr(item, "feedback", ())),
+        ]  # fmt: skip
+        problems += [
+            source.problem(["pages", at, field], f"{name!r} is none of {', '.join(there)}")
+            for field, name, there in named
+            if name not in there
+        ]
+    return problems
+
+
+def _named_pairs(item: object) -> list[list[str]]:
+    pairs = getattr(item, "pairs", None)
+    return pairs if isinstance(pairs, list) else []
 
 
 def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:

@@ -1,0 +1,227 @@
+"""Page types without a browser: what they plan, refuse, export, and hand to the analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listening import __file__ as room
+from listening.db import Database
+from listening.export import TidyRating, tidy_ratings
+from listening.pages import INTERFACES, PAGE_TYPES
+from listening.pages.kinds import Config, Rated
+from listening.simulate import simulate
+from listening.studies import find_study
+from listening.study_file import StudyFileError
+
+LABELS = [{"en": str(at)} for at in range(5)]
+CONFIG: Config = {
+    "no_preference": True,
+    "systems": ["target", "mono"],
+    "attributes": [{"key": "it", "labels": LABELS}],
+}
+PAIRS = ("ab", "abx", "ccr")
+
+
+@pytest.mark.parametrize("page_type", PAGE_TYPES.values(), ids=PAGE_TYPES)
+def test_every_page_type_has_its_template_script_and_line(page_type: Any) -> None:
+    folder = Path(room).parent
+    assert (folder / "templates" / "participant" / page_type.template).is_file()
+    if page_type.script:
+        assert (folder / "static" / "js" / "pages" / page_type.script).is_file()
+    documents = Path(__file__).parents[2] / "docs" / "study-file.md"
+    assert f"`{page_type.name}`" in documents.read_text(encoding="utf-8")
+    assert page_type.entry.__doc__
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+@given(scores=st.lists(st.floats(0, 100), min_size=2, max_size=2))
+def test_a_possible_score_is_its_own_nearest_and_stays_on_the_scale(
+    name: str, scores: list[float]
+) -> None:
+    page_type = PAGE_TYPES[name]
+    fitted = page_type.fit(CONFIG, "it", scores)
+    assert page_type.fit(CONFIG, "it", fitted) == pytest.approx(fitted, abs=0.06)
+    assert all(0 <= score <= 100 for score in fitted)
+    low, high = page_type.scale
+    for system, score in zip(("target", "mono"), fitted, strict=True):
+        assert low <= page_type.exported(CONFIG, Rated(system, "system", "it", score)) <= high
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_a_simulated_study_of_each_interface_exports_its_scale(
+    add_study: Callable[..., str], database: Database, name: str
+) -> None:
+    rows = simulated(add_study, database, interface=name, pages=["ratings"])
+    low, high = PAGE_TYPES[name].scale
+    assert {row.participant for row in rows} == {"S001", "S002", "S003"}
+    assert {row.passage for row in rows} == {"ballad", "march", "waltz"}
+    assert all(low <= row.score <= high for row in rows)
+    assert len({row.score for row in rows}) > 1
+
+
+def simulated(
+    add_study: Callable[..., str], database: Database, **changes: Any
+) -> list[TidyRating]:
+    """The ratings of three simulated participants."""
+    add_study(**changes)
+    with database.write() as session:
+        simulate(session, find_study(session, "test"), 3)
+    with database.read() as session:
+        return tidy_ratings(session, find_study(session, "test"), simulated=True)
+
+
+@pytest.mark.parametrize("name", ["ab", "abx"])
+def test_the_analysis_reads_choices_as_choices(
+    add_study: Callable[..., str], database: Database, name: str
+) -> None:
+    import pandas as pd
+
+    from analysis.choices.comparisons import are_comparisons, comparisons_of
+    from analysis.ratings import from_table
+
+    rows = simulated(add_study, database, interface=name, pages=["ratings"])
+    ratings = from_table(pd.DataFrame([vars(row) for row in rows]), scale=(0, 1))
+    assert are_comparisons(ratings)
+    comparisons = comparisons_of(ratings)
+    pairs = 6 if name == "ab" else 3
+    assert len(comparisons) == 3 * 3 * pairs
+    assert comparisons.reference == "target"
+
+
+def test_who_hears_x_lets_the_reference_win(add_study: Callable[..., str]) -> None:
+    exported = PAGE_TYPES["abx"].exported
+    for x in ("target", "mono"):
+        for said in ("target", "mono"):
+            scores = {
+                system: exported(
+                    CONFIG, Rated(system, "", "abx", 100.0 * (system == said), system == x)
+                )
+                for system in ("target", "mono")
+            }
+            assert scores == {"target": float(said == x), "mono": float(said != x)}
+
+
+def test_a_pair_is_one_page_and_a_repeated_passage_another(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(
+        interface="ab",
+        pages=[{"type": "ab", "passages": ["ballad"], "repeated": ["ballad"],
+                "pairs": [["mono", "random"], ["mono", "target"]]}],
+    )  # fmt: skip
+    with database.read() as session:
+        pages = find_study(session, "test").pages[:-1]
+        assert [page.config["systems"] for page in pages] == [
+            ["target", "mono"], ["mono", "random"],
+        ] * 2  # fmt: skip
+        assert len({page.key for page in pages}) == 4
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("passages", ["polka"], r"pages\[0\].passages: 'polka' is none of ballad, march, waltz"),
+        ("repeated", ["polka"], r"pages\[0\].repeated: 'polka'"),
+        ("pairs", [["mono", "stereo"]], r"pages\[0\].pairs: 'stereo' is none of anchor35, mono"),
+        ("feedback", [{"system": "x", "text": "y"}], r"pages\[0\].feedback: 'x'"),
+    ],
+)
+def test_a_name_that_is_not_there_is_refused(
+    add_study: Callable[..., str], key: str, value: Any, expected: str
+) -> None:
+    with pytest.raises(StudyFileError, match=expected):
+        add_study(pages=[{"type": "ab", key: value}])
+
+
+def test_one_attribute_has_one_scale(add_study: Callable[..., str]) -> None:
+    attribute = {"key": "preference", "question": "Which?"}
+    with pytest.raises(
+        StudyFileError, match=r"attribute 'preference' goes from 0 to 100 on mushra"
+    ):
+        add_study(pages=["ratings", {"type": "ab", "attributes": [attribute]}])
+
+
+def test_a_forged_score_is_refused(add_study: Callable[..., str], client: Any) -> None:
+    from tests.listening.test_journey import fill, page_data
+
+    add_study(interface="acr", pages=["ratings"])
+    address = client.post("/studies/test/", data={"join_key": "k" * 16}).location
+    data = page_data(client.get(address, follow_redirects=True))
+    answer = client.put(data["api"]["page"], json=fill(data))
+    assert answer.status_code == 422
+    assert "cannot store that score" in answer.json["detail"]
+
+
+def test_feedback_comes_after_the_practice_and_never_before(
+    add_study: Callable[..., str], client: Any
+) -> None:
+    from tests.listening.test_journey import fill, page_data
+
+    said = {"system": "mono", "text": {"en": "Too narrow"}, "low": 0, "high": 40}
+    add_study(pages=[{"type": "training", "feedback": [said]}, "ratings"])
+    address = client.post("/studies/test/", data={"join_key": "k" * 16}).location
+    before = client.get(address, follow_redirects=True)
+    data = page_data(before)
+    assert data["feedback"] == []
+    assert "Too narrow" not in before.text
+    answer = client.put(data["api"]["page"], json=fill(data)).json
+    after = page_data(client.get(answer["next"]))
+    assert (after["n"], after["locked"]) == (1, True)
+    assert [item["text"] for item in after["feedback"]] == ["Too narrow"]
+    following = page_data(client.get(after["next"]))
+    assert (following["n"], following["feedback"]) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "strict", "expected"),
+    [([], False, "passed"), ([1], False, "passed"), ([1, 2], False, "failed"),
+     ([1], True, "failed")],
+)  # fmt: skip
+def test_a_verdict_counts_right_answers(wrong: list[int], strict: bool, expected: str) -> None:
+    from listening.pages.kinds import PageState
+
+    shown = tuple(f"s{at}" for at in range(6))
+    config = {
+        "right": dict.fromkeys(shown, "1"),
+        "to_pass": 5,
+        "strict": ["s0"] if strict else [],
+    }
+    answers = {f"trial_{at}": "2" if at in wrong else "1" for at in range(1, 7)}
+    page_type = PAGE_TYPES["headphones"]
+    assert page_type.verdict(config, PageState(answers, shown=shown)) == expected
+
+
+QUESTIONS = [
+    {"key": "plays", "question": "?", "type": "choice", "choices": ["Yes", "No"]},
+    {"key": "years", "question": "Years?", "type": "number", "whole": True, "min": 1,
+     "when": {"question": "plays", "answer": ["Yes"]}},
+    {"key": "code", "question": "Code?", "required": False, "pattern": "[A-Z]{3}"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answers", "gaps"),
+    [
+        ({"plays": "No"}, []),
+        ({"plays": "Yes"}, ["Years? Please answer."]),
+        ({"plays": "Yes", "years": "2.5"}, ["Years? Please answer with a whole number."]),
+        ({"plays": "Yes", "years": "0"}, ["Years? Please answer with 1 or more."]),
+        ({"plays": "Yes", "years": "3"}, []),
+        ({"plays": "No", "code": "abc"}, ["Code? Please answer in the form that is asked for."]),
+        ({"plays": "No", "code": "ABC"}, []),
+        ({"plays": "Maybe"}, ["? Please choose one of the answers."]),
+    ],
+)
+def test_conditions_and_validation_of_questions(answers: dict[str, str], gaps: list[str]) -> None:
+    from listening.pages.kinds import PageState
+
+    page_type = PAGE_TYPES["questionnaire"]
+    config = page_type.entry.model_validate({"type": "questionnaire", "questions": QUESTIONS})
+    found = page_type.gaps(config.model_dump(mode="json"), PageState(answers))
+    assert [str(gap) for gap in found] == gaps
