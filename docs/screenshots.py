@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app  # noqa: E402
+from docs.page_pictures import add_example, take_pages  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 INSTANCE = ROOT / "build" / "screenshots"
@@ -49,8 +50,11 @@ def main() -> None:
     browser_path = next(filter(None, map(shutil.which, CHROMIUM)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        address = f"http://127.0.0.1:{server.port}"
         for slug, name in PICTURES.items():
-            take_rating_page(browser, f"http://127.0.0.1:{server.port}", slug, name)
+            take_rating_page(browser, address, slug, name)
+        add_example(app, INSTANCE)
+        take_pages(app, browser, address, IMAGES / "pages")
         browser.close()
     server.shutdown()
 

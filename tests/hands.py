@@ -78,6 +78,8 @@ class Finger(Mouse):
             kind = "touchMove" if part else "touchStart"
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        # A tap right after a drag ends the browser's fling and presses nothing.
+        self.page.wait_for_timeout(400)
 
 
 class Keys(Mouse):

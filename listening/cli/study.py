@@ -10,6 +10,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from listening import studies
+from listening.answers import tidy_answers
+from listening.answers import to_csv as answers_to_csv
 from listening.db import database
 from listening.export import tidy_ratings, to_csv
 from listening.models import CLOSED, OPEN, Study
@@ -125,19 +127,25 @@ def _print_progress(found: Study, simulated: bool) -> None:
 @click.argument("slug")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file.")
 @click.option("--simulated", is_flag=True, help="The simulated ratings instead of the real ones.")
+@click.option("--answers", is_flag=True, help="What was answered in words, instead of ratings.")
 @with_appcontext
-def export(slug: str, output: Path | None, simulated: bool) -> None:
+def export(slug: str, output: Path | None, simulated: bool, answers: bool) -> None:
     """Write the tidy ratings of a study as CSV, to a file or to the terminal."""
     with database().read() as session:
-        ratings = tidy_ratings(session, studies.find_study(session, slug), simulated)
-    text = to_csv(ratings)
+        found = studies.find_study(session, slug)
+        if answers:
+            rows = tidy_answers(session, found, simulated)
+            text, count, what = answers_to_csv(rows), len(rows), "answers"
+        else:
+            ratings = tidy_ratings(session, found, simulated)
+            text, count, what = to_csv(ratings), len(ratings), "ratings"
     if output is None:
         click.echo(text, nl=False)
         return
     partial = output.with_name(output.name + ".part")
     partial.write_text(text, encoding="utf-8")
     partial.replace(output)
-    click.echo(f"{len(ratings)} ratings in {output}", err=True)
+    click.echo(f"{count} {what} in {output}", err=True)
 
 
 @study.command()

@@ -69,7 +69,7 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     assert "a study file is a mapping" in read(tmp_path, text)
 
 
-@pytest.mark.parametrize("name", ["study", "demo", "demo-mushra"])
+@pytest.mark.parametrize("name", ["study", "demo", "demo-mushra", "page-types"])
 def test_the_examples_of_the_documentation_are_right(name: str) -> None:
     path = Path(__file__).parents[2] / "docs" / "examples" / f"{name}.yaml"
     file = read_study_file(path).file

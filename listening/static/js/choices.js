@@ -17,7 +17,7 @@ export function choices({ question, answers, disabled = false, row = false, chos
   });
   const labels = fields.map((field, at) => element("label", {}, field, element("span", { textContent: answers[at] })));
   const node = element("fieldset", { className: row ? "choices row" : "choices" },
-    element("legend", { textContent: question }), ...labels);
+    element("legend", { dir: "auto", textContent: question }), ...labels);
   return {
     node,
     set: (chosenAt) => fields.forEach((field, at) => { field.checked = at === chosenAt; }),

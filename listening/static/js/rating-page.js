@@ -85,7 +85,7 @@ function room(page, player, heard, log, build, missing) {
   }
 
   async function hear(id) {
-    await awake(player, page, tell);
+    await awake(player, page, tell, log);
     if (player.active === id && player.playing) return;
     log.add(player.playing ? "switch" : "play", { stimulus: id, position_s: player.positionS });
     if (player.counts.get(id).plays === 0) log.add("audio", audioFacts(player.context));
@@ -125,6 +125,8 @@ function room(page, player, heard, log, build, missing) {
   pageType = build({ page, player, heard, ratings, hear, rate, rateTogether });
   player.addEventListener("change", show);
   queueMicrotask(show);
+  watch(player, tell, log);
+  navigator.mediaDevices?.addEventListener("devicechange", () => log.add("audio", { device: "changed" }));
   setInterval(() => player.playing && saver.changed(), SAVE_HEARD_MS);
   addEventListener("pagehide", () => player.playing && saver.changed());
 
@@ -158,7 +160,7 @@ function room(page, player, heard, log, build, missing) {
 }
 
 /** Make sure that sound comes out: contexts sleep, and die with their device. */
-async function awake(player, page, tell) {
+async function awake(player, page, tell, log) {
   if (player.context.state === "running") return;
   await Promise.race([
     player.context.resume().catch(() => null),
@@ -166,16 +168,24 @@ async function awake(player, page, tell) {
   ]);
   if (player.context.state !== "running") {
     player.useContext(openContext(page.sample_rate_hz));
+    watch(player, tell, log);
     await player.context.resume();
   }
-  // A device that is unplugged, a call that comes in, a tab that was put to sleep.
-  player.context.onstatechange = () => {
-    if (player.context.state !== "running" && player.playing) {
-      player.pause();
-      tell([t("sound_stopped")]);
-    }
-  };
   tell([]);
+}
+
+/** Say so when a device is unplugged, a call comes in, or a tab was put to sleep. */
+function watch(player, tell, log) {
+  const { context } = player;
+  const stopped = () => {
+    if (context !== player.context || context.state === "running") return;
+    log.add("audio", { state: context.state });
+    if (!player.playing) return;
+    player.pause();
+    tell([t("sound_stopped")]);
+  };
+  context.onstatechange = stopped;
+  context.onerror = stopped;
 }
 
 function audioFacts(context) {

@@ -20,11 +20,13 @@ export function transport(player, { toggle, waveform, log }) {
   const head = element("div", { className: "timeline-head", ...slider(t("position")) });
   const track = element("div", { className: "timeline-track" }, part, head);
   const timeline = element("div", { className: "timeline", dir: "ltr" }, track);
-  const time = element("span", { className: "time", "aria-hidden": "true" });
+  const time = element("span", { className: "time", dir: "ltr", "aria-hidden": "true" });
   const whole = element("button", { type: "button", className: "quiet whole", textContent: t("whole_passage") });
   const bar = element("section", { className: "transport", "aria-label": t("playback") }, play, timeline, time);
   const canvas = waveform ? element("canvas", { className: "waveform", "aria-hidden": "true" }) : null;
   if (canvas) track.prepend(canvas);
+  // One height for all, or the pictures would tell more than the sounds.
+  const loudest = canvas ? Math.max(...[...player.buffers.values()].map(peakOf)) : 1;
 
   const seek = (event) => player.seek(alongX(track, event) * player.durationS);
   draggable(timeline, { start: seek, move: seek });
@@ -90,7 +92,7 @@ export function transport(player, { toggle, waveform, log }) {
     place(start, end);
     say(head, player.positionS, player.durationS);
     whole.hidden = start === 0 && end >= player.durationS - 1e-3;
-    if (canvas) draw(canvas, player.buffers.get(player.active ?? player.buffers.keys().next().value));
+    if (canvas) draw(canvas, player.buffers.get(player.active ?? player.buffers.keys().next().value), loudest);
     tick();
   }
 
@@ -116,7 +118,16 @@ function keys(target, value, max, set) {
   });
 }
 
-function draw(canvas, buffer) {
+const STRIDE = 8;
+
+function peakOf(buffer) {
+  const samples = buffer.getChannelData(0);
+  let peak = 1e-6;
+  for (let i = 0; i < samples.length; i += STRIDE) peak = Math.max(peak, Math.abs(samples[i]));
+  return peak;
+}
+
+function draw(canvas, buffer, loudest) {
   const width = (canvas.width = canvas.clientWidth * devicePixelRatio);
   const height = (canvas.height = canvas.clientHeight * devicePixelRatio);
   const pen = canvas.getContext("2d");
@@ -125,7 +136,8 @@ function draw(canvas, buffer) {
   pen.fillStyle = getComputedStyle(canvas).color;
   for (let x = 0; x < width; x += 1) {
     let peak = 0;
-    for (let i = Math.floor(x * step); i < (x + 1) * step; i += 8) peak = Math.max(peak, Math.abs(samples[i]));
-    pen.fillRect(x, (height * (1 - peak)) / 2, 1, Math.max(1, height * peak));
+    for (let i = Math.floor(x * step); i < (x + 1) * step; i += STRIDE) peak = Math.max(peak, Math.abs(samples[i]));
+    const bar = (height * peak) / loudest;
+    pen.fillRect(x, (height - bar) / 2, 1, Math.max(1, bar));
   }
 }

@@ -20,7 +20,7 @@ await ratingPage((room) => {
 function axis({ key, question, labels }, { page, player, ratings, hear, rate }) {
   const field = element("div", { className: "ape-field", dir: "ltr" });
   const hint = element("p", { className: "ape-hint", textContent: t("tray_hint") });
-  const heading = element("h2", { id: `axis-${key}`, textContent: question });
+  const heading = element("h2", { id: `axis-${key}`, dir: "auto", textContent: question });
   const box = element("div", { className: "ape", role: "group", "aria-labelledby": heading.id }, field);
   const line = element("div", { className: "ape-line" });
   field.append(line, ...labels.map((label, at) => tick(label, (100 * at) / (labels.length - 1))));

@@ -16,7 +16,7 @@ await ratingPage((room) => {
   const boards = page.attributes.map(({ key, question, labels }) => {
     const scale = labels.map((label, at) => element("li", { value: at + 1, textContent: label })).reverse();
     return element("section", {},
-      element("h2", { textContent: question }),
+      element("h2", { dir: "auto", textContent: question }),
       element("ol", { className: "grades", reversed: true }, ...scale),
       ...page.stimuli.map((stimulus) => row(stimulus, key, question, labels)));
   });

@@ -24,7 +24,7 @@ await ratingPage((room) => {
       };
       return { node: group.node, show };
     });
-    const heading = alone ? [] : [element("h2", { textContent: question })];
+    const heading = alone ? [] : [element("h2", { dir: "auto", textContent: question })];
     return { node: element("section", {}, ...heading, ...groups.map(({ node }) => node)), groups };
   });
   const shows = [buttons, ...parts.flatMap(({ groups }) => groups)];

@@ -15,7 +15,7 @@ await ratingPage(({ page, player, ratings, hear, rate }) => {
       scale, referenceButton(), ...page.stimuli.map((stimulus) => column(stimulus, key, question, labels)));
     made.style.setProperty("--bands", labels.length);
     made.style.setProperty("--stimuli", page.stimuli.length);
-    return element("section", {}, element("h2", { textContent: question }), made);
+    return element("section", {}, element("h2", { dir: "auto", textContent: question }), made);
   }
 
   function referenceButton() {

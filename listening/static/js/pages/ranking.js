@@ -104,7 +104,7 @@ function ranking({ key, question }, { page, player, ratings, hear, rateTogether 
   }
 
   return {
-    node: element("section", {}, element("h2", { textContent: question }),
+    node: element("section", {}, element("h2", { dir: "auto", textContent: question }),
       element("p", { className: "hint", textContent: t("best_first") }), list, keep, said),
     show,
   };

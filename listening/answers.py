@@ -1,0 +1,102 @@
+"""What participants answered in words, as a tidy table: questionnaires, screening, remarks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from listening.export import neutral
+from listening.models import Participant, Presentation, Study, Visit
+
+
+@dataclass(frozen=True)
+class TidyAnswer:
+    """One answer; the fields are the columns of the export.
+
+    Attributes:
+        question: its key; `trial_1`, … and `verdict` on pages that screen, `comment` for remarks
+            on a page and `comment_1`, … for those on single stimuli.
+        system: what a remark is about or a trial played; empty where it is about neither.
+        right: true or false for a trial, else empty.
+    """
+
+    study: str
+    participant: str
+    page: str
+    kind: str
+    question: str
+    system: str
+    answer: str
+    right: str
+    simulated: bool
+
+
+COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(TidyAnswer))
+
+
+def tidy_answers(session: Session, study: Study, simulated: bool) -> list[TidyAnswer]:
+    """The answers of real participants or of simulated ones, never both, in their order."""
+    participants = session.scalars(
+        select(Participant)
+        .where(Participant.study_id == study.id, Participant.simulated.is_(simulated))
+        .order_by(Participant.number)
+        .options(
+            selectinload(Participant.visits).selectinload(Visit.answers),
+            selectinload(Participant.visits).selectinload(Visit.page),
+            selectinload(Participant.visits)
+            .selectinload(Visit.presentations)
+            .selectinload(Presentation.stimulus),
+        )
+    )
+    return [
+        TidyAnswer(
+            study=study.slug,
+            participant=participant.label,
+            page=visit.page.key,
+            kind=visit.page.kind,
+            question=question,
+            system=_system(visit, question),
+            answer=answer,
+            right=_right(visit, question, answer),
+            simulated=simulated,
+        )
+        for participant in participants
+        for visit in participant.visits
+        for question, answer in _answers(visit)
+    ]
+
+
+def to_csv(answers: Sequence[TidyAnswer]) -> str:
+    """The table as CSV; no cell is a formula to a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for answer in answers:
+        *cells, simulated = astuple(answer)
+        writer.writerow([*map(neutral, cells), "true" if simulated else "false"])
+    return text.getvalue()
+
+
+def _answers(visit: Visit) -> Iterator[tuple[str, str]]:
+    yield from ((answer.key, answer.value) for answer in visit.answers if answer.value)
+    if visit.comment:
+        yield "comment", visit.comment
+
+
+def _system(visit: Visit, question: str) -> str:
+    """Trials and remarks on stimuli are numbered by place on the participant's page."""
+    name, _, number = question.partition("_")
+    if name not in ("trial", "comment") or not number.isdecimal() or not visit.presentations:
+        return ""
+    shown = {item.position: item.stimulus.system for item in visit.presentations}
+    return shown.get(int(number), "")
+
+
+def _right(visit: Visit, question: str, answer: str) -> str:
+    expected = visit.page.config.get("right", {}).get(_system(visit, question))
+    return "" if expected is None else str(answer == expected).lower()
