@@ -53,6 +53,8 @@ class Trainer(Protocol):
 
 
 TRAINERS: dict[str, str] = {
+    "ddsp": "stimuli.train_controller:train_ddsp",
+    "dmc": "stimuli.train_controller:train_dmc",
     "forest": "stimuli.train_forest:train",
     "wave-u-net": "stimuli.train_waveunet:train",
 }
