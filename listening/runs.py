@@ -31,7 +31,7 @@ from listening.models import (
     Visit,
     now,
 )
-from listening.ordering import page_order, shuffled
+from listening.ordering import block_order, page_order, shuffled
 from listening.pages import PAGE_TYPES
 from listening.pages.kinds import PageState, RatingState
 from listening.pages.rating import impossible
@@ -267,11 +267,13 @@ def _next_number(session: Session, study: Study, simulated: bool) -> int:
 
 def _visits(study: Study, number: int) -> list[Visit]:
     order = study.definition["order"]
+    fixed = order["pages"] == "fixed"
     keys = page_order(
         [(page.key, page.block) for page in study.pages],
         study.seed,
         number,
-        fixed=order["pages"] == "fixed",
+        fixed,
+        block_order(study.definition["pages"], study.seed, number, fixed),
     )
     pages = {page.key: page for page in study.pages}
     return [

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from listening.language import Text, Words
-from listening.pages import INTERFACES, PageEntry, entry
+from listening.pages import INTERFACES, PageEntry, entry, leaves
 from listening.pages.kinds import Attribute, Key, Model, Name, Options
 
 Order = Literal["random", "fixed"]
@@ -65,7 +65,8 @@ class StudyFile(Model):
         keys = [attribute.key for attribute in self.attributes or ()]
         if len(set(keys)) < len(keys):
             raise ValueError("two attributes have the same key")
-        if any(entry.type == "thanks" for entry in self.pages[:-1]):
+        entries = [entry.type for _, entry in leaves(self.pages)]
+        if "thanks" in entries[:-1] or (entries[-1] == "thanks" != self.pages[-1].type):
             raise ValueError("the thanks page is the last one, nothing can follow it")
         return self
 

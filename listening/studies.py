@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from listening import wav
 from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Stimulus, Study
-from listening.pages import PAGE_TYPES, entry
+from listening.pages import PAGE_TYPES, entry, leaves
 from listening.pages.kinds import Material, PlannedPage
 from listening.pages.rating import MOST_STIMULI
 from listening.schema import StudyFile
@@ -127,7 +127,7 @@ def stimulus_path(stimuli_folder: Path, file_sha256: str) -> Path:
 
 def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
     """The pages of a study in their canonical order: one for each passage to rate, thanks last."""
-    entries = list(file.pages)
+    entries = [item for _, item in leaves(file.pages)]
     if entries[-1].type != "thanks":
         entries.append(entry("thanks"))
     pages = [
@@ -210,15 +210,17 @@ def _name_problems(source: StudySource, material: Material) -> list[Problem]:
     """Passages and systems that entries name and the study does not have."""
     systems = {name for there in material.systems.values() for name, _ in there}
     problems = []
-    for at, item in enumerate(source.file.pages):
+    for place, item in leaves(source.file.pages):
         named = [
             *((field, name, material.passages) for field in ("passages", "repeated")
               for name in getattr(item, field, None) or ()),
+            *(("passage", name, material.passages)
+              for name in filter(None, [getattr(item, "passage", None)])),
             *(("pairs", name, sorted(systems)) for pair in _named_pairs(item) for name in pair),
             *(("feedback", said.system, sorted(systems)) for said in getattr(item, "feedback", ())),
         ]  # fmt: skip
         problems += [
-            source.problem(["pages", at, field], f"{name!r} is none of {', '.join(there)}")
+            source.problem([*place, field], f"{name!r} is none of {', '.join(there)}")
             for field, name, there in named
             if name not in there
         ]
@@ -244,8 +246,14 @@ def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[P
                     f"{kind} pages and from {scale[0]:g} to {scale[1]:g} on {page.kind} pages; "
                     "give one of them attributes of its own"
                 )
-                problems.append(source.problem(["pages", page.block], message))
+                problems.append(source.problem(_place(source, page), message))
     return problems
+
+
+def _place(source: StudySource, page: PlannedPage) -> tuple[str | int, ...]:
+    """Where in the file the entry of a page stands."""
+    places = [place for place, _ in leaves(source.file.pages)]
+    return places[min(page.block, len(places) - 1)]
 
 
 def _page_problems(
@@ -254,7 +262,7 @@ def _page_problems(
     if page.passage is None or page.sounds:
         return []
     here = [stimulus for stimulus in stimuli if stimulus.passage == page.passage]
-    place: list[str | int] = ["pages", min(page.block, len(source.file.pages) - 1), "passages"]
+    place = (*_place(source, page), "passages")
     if not here:
         return [source.problem(place, f"passage {page.passage!r} is not among the study's")]
     if PAGE_TYPES[page.kind].stimuli != "all":
@@ -407,5 +415,5 @@ def _store(path: Path, data: bytes) -> None:
 
 
 def _consent_version(file: StudyFile) -> str:
-    texts = [item.model_dump_json() for item in file.pages if item.type == "consent"]
+    texts = [item.model_dump_json() for _, item in leaves(file.pages) if item.type == "consent"]
     return sha256("\n".join(texts).encode()).hexdigest()[:16] if texts else ""

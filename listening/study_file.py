@@ -108,6 +108,8 @@ def _compose(path: Path, text: str) -> yaml.Node:
         raise StudyFileError(path, [problem]) from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not YAML: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply for a study file") from None
     if not isinstance(root, yaml.MappingNode):
         raise StudyFileError(path, [Problem(1, "", "a study file is a mapping of keys to values")])
     return root

@@ -5,7 +5,7 @@ A module may define `PAGE`, or `PAGES` for several that differ little; this tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
@@ -24,7 +24,7 @@ def _found() -> Iterator[PageType]:
 
 
 PAGE_TYPES: dict[str, PageType] = {page_type.name: page_type for page_type in _found()}
-ENTRY_TYPES: tuple[str, ...] = tuple(PAGE_TYPES)
+ENTRY_TYPES: tuple[str, ...] = (*PAGE_TYPES, "group")
 INTERFACES: tuple[str, ...] = tuple(name for name, kind in PAGE_TYPES.items() if kind.rates)
 """The page types that rate stimuli, one of which is the interface of a study."""
 
@@ -33,11 +33,19 @@ def _with_type(entry: object) -> object:
     return {"type": entry} if isinstance(entry, str) else entry
 
 
+class Group(Entry):
+    """Entries that stay together; each of them is met whole before the next one begins."""
+
+    type: Literal["group"] = "group"
+    order: Literal["random", "fixed"] = "random"
+    pages: Annotated[list[PageEntry], Field(min_length=1)]
+
+
 if TYPE_CHECKING:
     PageEntry = Entry
 else:
     _entries = Annotated[
-        Union[tuple(kind.entry for kind in PAGE_TYPES.values())],  # noqa: UP007
+        Union[(*(kind.entry for kind in PAGE_TYPES.values()), Group)],
         Field(discriminator="type"),
     ]
     PageEntry = Annotated[
@@ -46,7 +54,23 @@ else:
     ]
 """An entry of `pages` in a study file: a mapping with a type, or the type alone."""
 
+Group.model_rebuild()
+
 
 def entry(name: str, **values: Any) -> Entry:
     """An entry of `pages` with its defaults."""
     return PAGE_TYPES[name].entry.model_validate(values)
+
+
+def leaves(
+    entries: Sequence[Entry], place: tuple[str | int, ...] = ("pages",)
+) -> Iterator[tuple[tuple[str | int, ...], Entry]]:
+    """Every entry that is no group, in the order of the file, with its place there.
+
+    Their numbers in this order are the blocks of their pages.
+    """
+    for at, item in enumerate(entries):
+        if isinstance(item, Group):
+            yield from leaves(item.pages, (*place, at, "pages"))
+        else:
+            yield (*place, at), item

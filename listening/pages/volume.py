@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from listening.language import Text, everywhere
-from listening.pages.kinds import Entry, Material, PageType, PlannedPage
+from listening.pages.kinds import Entry, Material, Name, PageType, PlannedPage
 
 
 class Volume(Entry):
@@ -13,12 +13,14 @@ class Volume(Entry):
 
     type: Literal["volume"] = "volume"
     text: Text = everywhere("volume_text")
+    passage: Name | None = None
 
 
 def plan(entry: Volume, material: Material) -> list[PlannedPage]:
-    """One page; any passage will do."""
+    """One page; any passage will do, unless the entry names one."""
     config = entry.model_dump(mode="json")
-    return [PlannedPage("volume", "volume", material.passages[0], config=config)]
+    passage = entry.passage or material.passages[0]
+    return [PlannedPage("volume", "volume", passage, config=config)]
 
 
 PAGE = PageType(

@@ -97,3 +97,30 @@ def test_a_run_from_consent_to_thanks(
     assert all(rating.score == 10 * rating.position + 0.5 for rating in ratings)
     assert {rating.role for rating in ratings} == {"system", "reference", "anchor"}
     assert person.completion_code in client.get(f"/p/{person.token}", follow_redirects=True).text
+
+
+def test_the_pages_of_a_group_are_met_together(
+    client: FlaskClient, add_study: Callable[..., str]
+) -> None:
+    pair = [{"type": "instructions"}, {"type": "mushra", "passages": ["waltz"]}]
+    group = {
+        "type": "group",
+        "pages": [{"type": "group", "order": "fixed", "pages": pair}, "volume", "trap"],
+    }
+    add_study(pages=["consent", group, "questionnaire"])
+    orders = set()
+    for number in range(12):
+        with client.session_transaction() as cookies:
+            cookies.clear()
+        join(client, key=f"{number:016}")
+        orders.add(tuple(kinds_of_last_run(client)))
+    assert {order[0] for order in orders} == {"consent"}
+    assert {order[-2:] for order in orders} == {("questionnaire", "thanks")}
+    assert all(order[order.index("instructions") + 1] == "mushra" for order in orders)
+    assert len(orders) > 3
+
+
+def kinds_of_last_run(client: FlaskClient) -> list[str]:
+    database: Database = client.application.extensions["blindmix_database"]
+    with database.read() as session:
+        return [visit.page.kind for visit in find_study(session, "test").participants[-1].visits]

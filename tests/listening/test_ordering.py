@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listening.ordering import page_order, shuffled
+from listening.ordering import block_order, page_order, shuffled
 
 names = st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=12)
 
@@ -46,3 +46,21 @@ def test_blocks_keep_their_places(blocks: list[int], number: int) -> None:
     assert sorted(order) == sorted(key for key, _ in pages)
     assert [key.split("-")[0] for key in order] == [str(block) for _, block in pages]
     assert page_order(pages, 3, number, fixed=True) == [key for key, _ in pages]
+
+
+@given(st.integers(), st.integers(1, 500))
+def test_groups_stay_together_and_only_random_ones_move(seed: int, number: int) -> None:
+    inner = {"type": "group", "order": "fixed", "pages": [{"type": "a"}, {"type": "b"}]}
+    group = {"type": "group", "order": "random", "pages": [inner, {"type": "c"}, {"type": "d"}]}
+    order = block_order([{"type": "first"}, group, {"type": "last"}], seed, number)
+    assert sorted(order) == list(range(6))
+    assert (order[0], order[-1]) == (0, 5)
+    at = order.index(1)
+    assert order[at + 1] == 2
+
+
+def test_every_order_of_a_random_group_occurs() -> None:
+    group = {"type": "group", "order": "random", "pages": [{"type": "a"}] * 3}
+    orders = {tuple(block_order([group], 7, number)) for number in range(100)}
+    assert len(orders) == 6
+    assert block_order([group], 7, 1, fixed=True) == [0, 1, 2]

@@ -57,6 +57,12 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("title: Which mix?", "title: &a Which\ndescription: *a", "line 2: aliases"),
         ("- type: ratings", "- type: ratings\n    passages: []", "pages[1].passages:"),
         ("  - consent\n", "  - thanks\n", "the thanks page is the last one"),
+        (
+            "  - consent\n",
+            "  - type: group\n    pages:\n      - consent\n      - type: volume\n        txt: a\n",
+            "line 10: pages[0].pages[1].txt: unknown key, did you mean text?",
+        ),
+        ("  - consent\n", "  - {type: group, pages: [thanks]}\n", "the thanks page is the last"),
     ],
 )
 def test_an_error_names_line_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -84,3 +90,10 @@ def test_every_key_is_documented() -> None:
     assert {
         key for key in keys if f"`{key}`" not in documented and f"{key}:" not in documented
     } == (set())
+
+
+def test_deep_nesting_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("pages: " + "[" * 5000, encoding="utf-8")
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_study_file(path)
