@@ -95,11 +95,15 @@ def _axis(name: str | None) -> str:
 def _mushra(frame: pd.DataFrame) -> pd.DataFrame:
     hidden = frame["rating_stimulus"].str.casefold().isin(REFERENCES)
     anchor = frame["rating_stimulus"].str.casefold().str.startswith("anchor")
-    return _common(frame).assign(
-        system=frame["rating_stimulus"],
-        score=frame["rating_score"],
-        role=np.select([hidden, anchor], ["reference", "anchor"], "system"),
+    guessed = np.select([hidden, anchor], ["reference", "anchor"], "system")
+    # Blindmix writes three columns more, which say what webMUSHRA leaves to guess.
+    tidy = _common(frame).assign(
+        system=frame["rating_stimulus"], score=frame["rating_score"], role=guessed
     )
+    for name in ("attribute", "role", "simulated"):
+        if name in frame:
+            tidy[name] = frame[name]
+    return tidy
 
 
 def _numbers(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

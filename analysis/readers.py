@@ -74,9 +74,15 @@ def read_frame(path: Path) -> tuple[pd.DataFrame, int, str]:
         frame = pd.read_csv(
             path, sep=None, engine="python", dtype=str, keep_default_na=False, encoding="utf-8-sig"
         )
+        frame = frame.apply(without_apostrophes)
     except (ValueError, pd.errors.ParserError) as error:
         raise ValueError(f"{path} is no table of ratings: {error}") from None
     return frame, 2, "line"
+
+
+def without_apostrophes(column: pd.Series) -> pd.Series:
+    """Texts without the apostrophe that keeps a spreadsheet from running them as formulas."""
+    return column.str.replace(r"^'(?='*[=+\-@\t\r\n])", "", regex=True)
 
 
 def _json_rows(path: Path) -> list[Mapping[str, object]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from listening.export import neutral
+from listening import formats
 from listening.models import Participant, Presentation, Study, Visit
 
 
@@ -72,14 +70,8 @@ def tidy_answers(session: Session, study: Study, simulated: bool) -> list[TidyAn
 
 
 def to_csv(answers: Sequence[TidyAnswer]) -> str:
-    """The table as CSV; no cell is a formula to a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for answer in answers:
-        *cells, simulated = astuple(answer)
-        writer.writerow([*map(neutral, cells), "true" if simulated else "false"])
-    return text.getvalue()
+    """The answers as CSV; no cell is a formula to a spreadsheet."""
+    return formats.to_csv(COLUMNS, map(astuple, answers))
 
 
 def _answers(visit: Visit) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +11,6 @@ from listening.models import Page, Participant, Presentation, Rating, Stimulus, 
 from listening.pages import PAGE_TYPES
 from listening.pages.kinds import Rated
 from listening.studies import x_key
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -101,25 +96,3 @@ def _exported(page: Page, visit: Visit, stimulus: Stimulus, rating: Rating) -> f
         is_x=page_type.x and beside == [x_key(stimulus.key)],
     )
     return page_type.exported(page.config, rated)
-
-
-def to_csv(ratings: Sequence[TidyRating]) -> str:
-    """The tidy table as CSV; no cell is a formula to a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_cells(rating) for rating in ratings)
-    return text.getvalue()
-
-
-def _cells(rating: TidyRating) -> Iterator[object]:
-    for value in astuple(rating):
-        if isinstance(value, bool):
-            yield "true" if value else "false"
-        else:
-            yield neutral(value)
-
-
-def neutral(value: object) -> object:
-    """Keep a spreadsheet from running a text as a formula: such a text gets an apostrophe."""
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

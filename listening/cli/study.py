@@ -10,10 +10,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from listening import studies
-from listening.answers import tidy_answers
-from listening.answers import to_csv as answers_to_csv
+from listening.answers import tidy_answers, to_csv
 from listening.db import database
-from listening.export import tidy_ratings, to_csv
+from listening.formats import FORMATS
 from listening.models import CLOSED, OPEN, Study
 from listening.progress import study_progress
 from listening.schema import json_schema
@@ -125,27 +124,37 @@ def _print_progress(found: Study, simulated: bool) -> None:
 
 @study.command()
 @click.argument("slug")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(list(FORMATS)),
+    help="Taken from the name of the file where it is not said; CSV by default.",
+)
 @click.option("--simulated", is_flag=True, help="The simulated ratings instead of the real ones.")
-@click.option("--answers", is_flag=True, help="What was answered in words, instead of ratings.")
+@click.option("--answers", is_flag=True, help="What was answered in words, as CSV.")
 @with_appcontext
-def export(slug: str, output: Path | None, simulated: bool, answers: bool) -> None:
-    """Write the tidy ratings of a study as CSV, to a file or to the terminal."""
+def export(
+    slug: str, output: Path | None, kind: str | None, simulated: bool, answers: bool
+) -> None:
+    """Write the tidy ratings of a study to a file or to the terminal."""
+    if answers and kind not in (None, "csv"):
+        raise ValueError(f"answers are written as CSV, not as {kind}")
+    suffix = output.suffix.lower()[1:] if output else ""
+    chosen = FORMATS[kind or (suffix if suffix in FORMATS and not answers else "csv")]
     with database().read() as session:
         found = studies.find_study(session, slug)
         if answers:
-            rows = tidy_answers(session, found, simulated)
-            text, count, what = answers_to_csv(rows), len(rows), "answers"
+            content = to_csv(tidy_answers(session, found, simulated)).encode()
         else:
-            ratings = tidy_ratings(session, found, simulated)
-            text, count, what = to_csv(ratings), len(ratings), "ratings"
+            content = chosen.write(session, found, simulated)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(content, nl=False)
         return
     partial = output.with_name(output.name + ".part")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(content)
     partial.replace(output)
-    click.echo(f"{count} {what} in {output}", err=True)
+    click.echo(f"The {'answers' if answers else 'ratings'} of {slug} are in {output}", err=True)
 
 
 @study.command()

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from listening import login as logins
 from listening.accounts import check_password
+from listening.answers import tidy_answers, to_csv
 from listening.db import database
-from listening.export import tidy_ratings, to_csv
+from listening.formats import FORMATS
 from listening.models import Study
 from listening.progress import participant_states, study_progress
 from listening.studies import NoSuchStudyError, all_studies, find_study, set_status
@@ -92,18 +93,38 @@ def change_status(slug: str) -> AnyResponse:
     return redirect(url_for(".study", slug=slug), 303)
 
 
-@blueprint.get("/studies/<slug>/ratings.csv")
+@blueprint.get("/studies/<slug>/ratings/<kind>")
 @login_required  # type: ignore[untyped-decorator]
-def ratings(slug: str) -> Response:
-    """The tidy table: of real participants, or with ?simulated=1 of the simulated ones."""
+def ratings(slug: str, kind: str) -> Response:
+    """The tidy table in one of the formats: of real or, with ?simulated=1, simulated people."""
+    if kind not in FORMATS:
+        abort(404)
+    chosen, simulated = FORMATS[kind], request.args.get("simulated") == "1"
+    with database().read() as db:
+        content = chosen.write(db, _find(db, slug), simulated)
+    named = "-webmushra" if kind == "webmushra" else ""
+    return _download(content, chosen.content_type, slug + named, chosen.suffix, simulated)
+
+
+@blueprint.get("/studies/<slug>/answers")
+@login_required  # type: ignore[untyped-decorator]
+def answers(slug: str) -> Response:
+    """What was answered in words, as CSV."""
     simulated = request.args.get("simulated") == "1"
     with database().read() as db:
-        text = to_csv(tidy_ratings(db, _find(db, slug), simulated))
-    name = f"{slug}{'-simulated' if simulated else ''}.csv"
+        text = to_csv(tidy_answers(db, _find(db, slug), simulated))
+    kind = "text/csv; charset=utf-8"
+    return _download(text.encode(), kind, f"{slug}-answers", ".csv", simulated)
+
+
+def _download(
+    content: bytes, content_type: str, name: str, suffix: str, simulated: bool
+) -> Response:
+    marked = "-simulated" if simulated else ""
     return Response(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        content,
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}{marked}{suffix}"'},
     )
 
 
@@ -118,6 +139,7 @@ def _render_study(db: Session, found: Study, template: str) -> str:
     return render_template(
         template,
         study=found,
+        formats=FORMATS,
         groups=[
             (
                 simulated,
