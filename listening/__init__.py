@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from listening import config as configuration
-from listening import errors, login, security, speech, texts
+from listening import errors, login, logs, security, speech, texts
 from listening.db import Database
 from listening.views import api, media, participant, researcher
 
@@ -29,6 +29,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["blindmix_database"] = Database(app.config["DATABASE_URL"])
     app.jinja_env.filters["markdown"] = texts.markdown
+    logs.register(app)
     errors.register(app)
     security.register(app)
     login.register(app)

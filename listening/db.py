@@ -115,7 +115,10 @@ def _engine(url: str) -> Engine:
         ) from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_timeout=30)
+    # Errors end up in logs, and the values of a statement may be a participant's.
+    engine = create_engine(
+        parsed, pool_size=16, max_overflow=48, pool_timeout=30, hide_parameters=True
+    )
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

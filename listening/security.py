@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -32,8 +33,16 @@ HEADERS = {
 }
 
 
+class TlsAwareSessions(SecureCookieSessionInterface):
+    """Sessions whose cookie is for TLS only wherever the request came by TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
 def register(app: Flask) -> None:
     """Put the headers on every answer; only static files may be kept by caches."""
+    app.session_interface = TlsAwareSessions()
 
     @app.after_request
     def set_headers(response: Response) -> Response:
@@ -47,7 +56,3 @@ def register(app: Flask) -> None:
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-    @app.before_request
-    def secure_cookies_behind_tls() -> None:
-        app.config["SESSION_COOKIE_SECURE"] = request.is_secure

@@ -18,10 +18,14 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from app import create_app
+from listening import accounts
 from listening.db import Database
+from listening.login import limiter
+from listening.models import Researcher
 from listening.studies import create_study
 from listening.study_file import read_study_file
 from stimuli.manifest import Manifest, Stimulus, write_manifest
+from tests.at_the_desk import PASSWORD, log_in
 
 RATE_HZ = 44_100
 PASSAGES = ("ballad", "march", "waltz")
@@ -152,3 +156,26 @@ def address(app: Flask) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Hashing is slow by design, so it is done once."""
+    someone = Researcher(name="", role="owner")
+    accounts.set_password(someone, PASSWORD)
+    return someone.password_hash
+
+
+@pytest.fixture
+def desk(
+    app: Flask, database: Database, add_study: Callable[..., str], password_hash: str
+) -> FlaskClient:
+    """A client of an owner, on an instance with a study and a viewer."""
+    add_study()
+    limiter.reset()
+    with database.write() as session:
+        session.add(Researcher(name="ada", role="owner", password_hash=password_hash))
+        session.add(Researcher(name="vera", role="viewer", password_hash=password_hash))
+    client = app.test_client()
+    assert log_in(client, "ada").status_code == 303
+    return client

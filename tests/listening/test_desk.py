@@ -5,12 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from listening import accounts
 from listening.db import Database
@@ -18,46 +16,7 @@ from listening.login import limiter
 from listening.models import Researcher
 from listening.simulate import simulate
 from listening.studies import find_study
-
-PASSWORD = "correct horse battery"
-
-
-def csrf_token(answer: TestResponse) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
-    assert found
-    return found.group(1)
-
-
-def log_in(
-    client: FlaskClient, name: str, password: str = PASSWORD, target: str = ""
-) -> TestResponse:
-    token = csrf_token(client.get("/desk/login"))
-    return client.post(
-        f"/desk/login{target}", data={"csrf_token": token, "name": name, "password": password}
-    )
-
-
-@pytest.fixture(scope="module")
-def password_hash() -> str:
-    """Hashing is slow by design, so it is done once."""
-    someone = Researcher(name="", role="owner")
-    accounts.set_password(someone, PASSWORD)
-    return someone.password_hash
-
-
-@pytest.fixture
-def desk(
-    app: Flask, database: Database, add_study: Callable[..., str], password_hash: str
-) -> FlaskClient:
-    """A client of an owner, on an instance with a study and a viewer."""
-    add_study()
-    limiter.reset()
-    with database.write() as session:
-        session.add(Researcher(name="ada", role="owner", password_hash=password_hash))
-        session.add(Researcher(name="vera", role="viewer", password_hash=password_hash))
-    client = app.test_client()
-    assert log_in(client, "ada").status_code == 303
-    return client
+from tests.at_the_desk import PASSWORD, csrf_token, log_in
 
 
 @pytest.mark.parametrize(
