@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -71,6 +72,7 @@ class Study(Base):
     Attributes:
         definition: the validated study file.
         source: the text of the study file, as written.
+        keep_until: the last day on which it may keep what participants gave; None for ever.
         next_number: of the next real and the next simulated participant; numbers are never reused.
     """
 
@@ -86,6 +88,7 @@ class Study(Base):
     source: Mapped[str] = mapped_column(Text)
     consent_version: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    keep_until: Mapped[date | None] = mapped_column(Date)
     next_number: Mapped[int] = mapped_column(default=1)
     next_simulated_number: Mapped[int] = mapped_column(default=1)
 
@@ -318,6 +321,19 @@ class Event(Base):
     at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
     data: Mapped[dict[str, Any]]
+
+
+class AuditEntry(Base):
+    """Something that a researcher did; it outlives the study and the researcher."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    who: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(80))
+    study: Mapped[str | None] = mapped_column(String(80))
+    detail: Mapped[str] = mapped_column(Text, default="")
 
 
 class Researcher(Base):

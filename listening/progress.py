@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from listening.models import Page, Participant, Rating, Study, Visit
+from listening.models import Answer, Page, Participant, Rating, Study, Visit, now
+from listening.runs import VERDICT
+
+AWAY = timedelta(minutes=30)
+"""Who has saved nothing for so long counts as gone, until they come back."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +23,10 @@ class PageProgress:
     """One page of a study over all its participants.
 
     Attributes:
-        left_here: began this page and did not complete it; nobody on the last page, which is the
-            end.
+        left_here: began this page, did not complete it and are gone; nobody on the last page,
+            which is the end.
+        here: are on this page now.
+        failed: completed it and did not pass its screening.
         median_s: of the time from the first sight to completion; None before anyone completed it.
     """
 
@@ -27,15 +35,24 @@ class PageProgress:
     reached: int
     completed: int
     left_here: int
+    here: int
+    failed: int
     median_s: float | None
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A study's counts, of real participants or of simulated ones."""
+    """A study's counts, of real participants or of simulated ones.
+
+    Attributes:
+        active: are on a page now.
+        failed: did not pass a screening page.
+    """
 
     joined: int
     finished: int
+    active: int
+    failed: int
     ratings: int
     pages: tuple[PageProgress, ...]
 
@@ -54,36 +71,54 @@ def study_progress(session: Session, study: Study, simulated: bool = False) -> P
         .join(Participant, Visit.participant_id == Participant.id)
         .where(*of_study, Page.training.is_(False))
     )
-    visits = session.execute(
-        select(Visit.page_id, Visit.started_at, Visit.completed_at)
+    visits = session.scalars(select(Visit).join(Visit.participant).where(*of_study)).all()
+    of_page: dict[int, list[Visit]] = defaultdict(list)
+    for visit in visits:
+        of_page[visit.page_id].append(visit)
+    failed = _failed(session, of_study)
+    pages = tuple(_page_progress(page, of_page[page.id], failed) for page in study.pages)
+    return Progress(
+        joined=joined,
+        finished=finished,
+        active=sum(page.here for page in pages),
+        failed=len({visit.participant_id for visit in visits if visit.id in failed}),
+        ratings=ratings or 0,
+        pages=pages,
+    )
+
+
+def _failed(session: Session, of_study: Sequence[ColumnElement[bool]]) -> set[int]:
+    """The visits whose screening was not passed."""
+    found = session.scalars(
+        select(Answer.visit_id)
+        .join(Answer.visit)
         .join(Visit.participant)
-        .where(*of_study)
-    ).all()
-    pages = []
-    for page in study.pages:
-        here = [visit for visit in visits if visit.page_id == page.id]
-        reached = sum(visit.started_at is not None for visit in here)
-        done = [visit for visit in here if visit.completed_at is not None]
-        times_s = [
-            (visit.completed_at - visit.started_at).total_seconds()
-            for visit in done
-            if visit.started_at is not None
-        ]
-        pages.append(
-            PageProgress(
-                key=page.key,
-                kind=page.kind,
-                reached=reached,
-                completed=len(done),
-                left_here=sum(
-                    visit.started_at is not None and visit.completed_at is None
-                    for visit in here
-                    if page.kind != "thanks"
-                ),
-                median_s=median(times_s) if times_s else None,
-            )
-        )
-    return Progress(joined, finished, ratings or 0, tuple(pages))
+        .where(*of_study, Answer.key == VERDICT, Answer.value == "failed")
+    )
+    return set(found)
+
+
+def _page_progress(page: Page, visits: Sequence[Visit], failed: Set[int]) -> PageProgress:
+    begun = [visit for visit in visits if visit.started_at is not None]
+    done = [visit for visit in visits if visit.completed_at is not None]
+    open_ones = [visit for visit in begun if visit.completed_at is None and page.kind != "thanks"]
+    since = now() - AWAY
+    here = sum(max(filter(None, (v.started_at, v.saved_at))) > since for v in open_ones)
+    times_s = [
+        (visit.completed_at - visit.started_at).total_seconds()
+        for visit in done
+        if visit.completed_at and visit.started_at
+    ]
+    return PageProgress(
+        key=page.key,
+        kind=page.kind,
+        reached=len(begun),
+        completed=len(done),
+        left_here=len(open_ones) - here,
+        here=here,
+        failed=sum(visit.id in failed for visit in done),
+        median_s=median(times_s) if times_s else None,
+    )
 
 
 @dataclass(frozen=True)

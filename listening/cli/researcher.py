@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from listening import accounts
+from listening.audit import COMMAND_LINE, note
 from listening.db import database
 
 PASSWORD = click.option(
@@ -37,6 +38,7 @@ def add(name: str, role: str, password: str) -> None:
     """Let NAME in: an owner may change studies, a viewer may look."""
     with database().write() as session:
         accounts.add_researcher(session, name, password, role)
+        note(session, COMMAND_LINE, "added researcher", detail=f"{name}, {role}")
     click.echo(f"{name} can log in at /desk/ as {role}.")
 
 
@@ -48,6 +50,7 @@ def change_password(name: str, password: str) -> None:
     """Give NAME another password; whoever is logged in as NAME is logged out."""
     with database().write() as session:
         accounts.set_password(accounts.find_researcher(session, name), password)
+        note(session, COMMAND_LINE, "changed password", detail=name)
     click.echo(f"{name} has a new password.")
 
 
@@ -58,6 +61,7 @@ def remove(name: str) -> None:
     """Let NAME in no more."""
     with database().write() as session:
         session.delete(accounts.find_researcher(session, name))
+        note(session, COMMAND_LINE, "removed researcher", detail=name)
     click.echo(f"{name} cannot log in any more.")
 
 

@@ -11,6 +11,8 @@ from flask.cli import with_appcontext
 
 from listening import studies
 from listening.answers import tidy_answers, to_csv
+from listening.audit import COMMAND_LINE, note
+from listening.cli.retention import keep_until, purge
 from listening.db import database
 from listening.formats import FORMATS
 from listening.models import CLOSED, OPEN, Study
@@ -27,6 +29,10 @@ def study() -> None:
     """Make studies, open and close them, and take out what they found."""
 
 
+study.add_command(keep_until)
+study.add_command(purge)
+
+
 @study.command()
 @click.argument("file", type=EXISTING_FILE)
 @click.option("--closed", is_flag=True, help="Do not take participants yet.")
@@ -36,6 +42,7 @@ def create(file: Path, closed: bool) -> None:
     source = read_study_file(file)
     with database().write() as session:
         made = studies.create_study(session, source, _stimuli(), CLOSED if closed else OPEN)
+        note(session, COMMAND_LINE, "created", made.slug)
         line = f"Study {made.slug}: {len(made.pages)} pages, {len(made.stimuli)} stimuli"
     click.echo(f"{line}, {made.status}. Participants join at /studies/{made.slug}/")
 
@@ -80,6 +87,7 @@ def open_study(slug: str) -> None:
     """Let participants in."""
     with database().write() as session:
         studies.set_status(studies.find_study(session, slug), "open")
+        note(session, COMMAND_LINE, "opened", slug)
     click.echo(f"Study {slug} is open.")
 
 
@@ -90,6 +98,7 @@ def close(slug: str) -> None:
     """Let nobody new in; who has begun may finish."""
     with database().write() as session:
         studies.set_status(studies.find_study(session, slug), "closed")
+        note(session, COMMAND_LINE, "closed", slug)
     click.echo(f"Study {slug} is closed. Who has begun may finish.")
 
 
@@ -114,11 +123,14 @@ def _print_progress(found: Study, simulated: bool) -> None:
     )
     if not progress.joined:
         return
-    click.echo(f"  {'page':<32} {'reached':>7} {'done':>5} {'left here':>9} {'median':>8}")
+    click.echo(
+        f"  {'page':<32} {'reached':>7} {'done':>5} {'left here':>9} {'failed':>6} {'median':>8}"
+    )
     for page in progress.pages:
         time = "" if page.median_s is None or simulated else f"{page.median_s:.0f} s"
         click.echo(
-            f"  {page.key:<32} {page.reached:>7} {page.completed:>5} {page.left_here:>9} {time:>8}"
+            f"  {page.key:<32} {page.reached:>7} {page.completed:>5} {page.left_here:>9} "
+            f"{page.failed:>6} {time:>8}"
         )
 
 
@@ -148,13 +160,16 @@ def export(
             content = to_csv(tidy_answers(session, found, simulated)).encode()
         else:
             content = chosen.write(session, found, simulated)
+    what = "answers" if answers else "ratings"
+    with database().write() as session:
+        note(session, COMMAND_LINE, f"took out {what}", slug, "simulated" if simulated else "")
     if output is None:
         click.echo(content, nl=False)
         return
     partial = output.with_name(output.name + ".part")
     partial.write_bytes(content)
     partial.replace(output)
-    click.echo(f"The {'answers' if answers else 'ratings'} of {slug} are in {output}", err=True)
+    click.echo(f"The {what} of {slug} are in {output}", err=True)
 
 
 @study.command()
@@ -188,6 +203,7 @@ def delete_participant(slug: str, participant: str) -> None:
             if participant in (candidate.label, candidate.token):
                 name = candidate.label
                 session.delete(candidate)
+                note(session, COMMAND_LINE, "deleted participant", slug, name)
                 break
         else:
             raise ValueError(f"study {slug!r} has no participant {participant!r}")

@@ -29,5 +29,10 @@ def sound(opaque_id: str) -> Response:
         )
     if digest is None:
         abort(404)
+    return sound_response(digest)
+
+
+def sound_response(digest: str) -> Response:
+    """The sound file of that content."""
     data = stimulus_path(Path(current_app.config["STIMULI_PATH"]), digest).read_bytes()
     return Response(data, content_type="audio/wav", headers={"Cache-Control": "private, no-store"})

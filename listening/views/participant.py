@@ -106,12 +106,7 @@ def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
         visit = visit_at(participant, n)
         if visit is None or visit.completed_at is not None:
             return redirect(url_for(".where", token=token), 303)
-        keys = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
-        body = PageBody(
-            revision=visit.revision + 1,
-            answers={key: "\n".join(request.form.getlist(key))[:10_000] for key in keys},
-            complete=True,
-        )
+        body = form_body(visit)
         try:
             saved = save_page(db, participant, n, body)
         except LockedError:
@@ -119,6 +114,16 @@ def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
         if saved.gaps:
             return _render(participant, visit, saved.gaps), 422
     return redirect(next_address(participant, n) or url_for(".where", token=token), 303)
+
+
+def form_body(visit: Visit) -> PageBody:
+    """What a form without script sent, as a state of the page that is complete."""
+    keys = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
+    return PageBody(
+        revision=visit.revision + 1,
+        answers={key: "\n".join(request.form.getlist(key))[:10_000] for key in keys},
+        complete=True,
+    )
 
 
 def _participant(db: Session, token: str) -> Participant:
@@ -130,22 +135,28 @@ def _participant(db: Session, token: str) -> Participant:
 
 
 def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:
-    page_type = PAGE_TYPES[visit.page.kind]
-    return render_template(
-        f"participant/{page_type.template}",
-        participant=participant,
-        study=participant.study,
-        completion=participant.study.definition["completion"],
-        visit=visit,
-        config=visit.page.config,
-        shown=in_words(visit.page.config),
-        answers={answer.key: answer.value for answer in visit.answers},
-        script=page_type.script,
-        gaps=[gap.speak(spoken()) for gap in gaps],
-        locked=visit.completed_at is not None,
-        next=next_address(participant, visit.n),
-        page_data=page_data(participant, visit),
-    )
+    template = PAGE_TYPES[visit.page.kind].template
+    return render_template(f"participant/{template}", **page_context(participant, visit, gaps))
+
+
+def page_context(
+    participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()
+) -> dict[str, Any]:
+    """What the template of a page is told."""
+    return {
+        "participant": participant,
+        "study": participant.study,
+        "completion": participant.study.definition["completion"],
+        "visit": visit,
+        "config": visit.page.config,
+        "shown": in_words(visit.page.config),
+        "answers": {answer.key: answer.value for answer in visit.answers},
+        "script": PAGE_TYPES[visit.page.kind].script,
+        "gaps": [gap.speak(spoken()) for gap in gaps],
+        "locked": visit.completed_at is not None,
+        "next": next_address(participant, visit.n),
+        "page_data": page_data(participant, visit),
+    }
 
 
 def page_data(participant: Participant, visit: Visit) -> dict[str, Any]:

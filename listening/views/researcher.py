@@ -12,10 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from listening import login as logins
 from listening.accounts import check_password
 from listening.answers import tidy_answers, to_csv
+from listening.audit import note
+from listening.balance import balance
 from listening.db import database
 from listening.formats import FORMATS
 from listening.models import Study
 from listening.progress import participant_states, study_progress
+from listening.retention import is_overdue
 from listening.studies import NoSuchStudyError, all_studies, find_study, set_status
 
 blueprint = Blueprint("researcher", __name__, url_prefix="/desk")
@@ -38,6 +41,7 @@ def log_in() -> AnyResponse | tuple[str, int]:
         if found is None:
             return render_template("desk/login.html", failed=True), 401
         logins.log_in(found)
+    _note(found.name, "logged in")
     return redirect(_safe_target(request.args.get("next", "")), 303)
 
 
@@ -66,7 +70,7 @@ def desk() -> str:
 def study(slug: str) -> str:
     """One study, live."""
     with database().read() as db:
-        return _render_study(db, _find(db, slug), "desk/study.html")
+        return _render_study(db, study_or_404(db, slug), "desk/study.html")
 
 
 @blueprint.get("/studies/<slug>/progress")
@@ -74,7 +78,7 @@ def study(slug: str) -> str:
 def progress(slug: str) -> str:
     """The part of a study's page that changes while participants are at work."""
     with database().read() as db:
-        return _render_study(db, _find(db, slug), "desk/_progress.html")
+        return _render_study(db, study_or_404(db, slug), "desk/_progress.html")
 
 
 @blueprint.post("/studies/<slug>/status")
@@ -83,13 +87,14 @@ def change_status(slug: str) -> AnyResponse:
     """Open or close a study."""
     status = request.form.get("status")
     with database().write() as db:
-        found = _find(db, slug)
+        found = study_or_404(db, slug)
         if status == "open":
             set_status(found, "open")
         elif status == "closed":
             set_status(found, "closed")
         else:
             abort(400)
+        note(db, current_user.name, "opened" if status == "open" else "closed", slug)
     return redirect(url_for(".study", slug=slug), 303)
 
 
@@ -101,7 +106,8 @@ def ratings(slug: str, kind: str) -> Response:
         abort(404)
     chosen, simulated = FORMATS[kind], request.args.get("simulated") == "1"
     with database().read() as db:
-        content = chosen.write(db, _find(db, slug), simulated)
+        content = chosen.write(db, study_or_404(db, slug), simulated)
+    _note(current_user.name, "took out ratings", slug, kind + " (simulated)" * simulated)
     named = "-webmushra" if kind == "webmushra" else ""
     return _download(content, chosen.content_type, slug + named, chosen.suffix, simulated)
 
@@ -112,9 +118,16 @@ def answers(slug: str) -> Response:
     """What was answered in words, as CSV."""
     simulated = request.args.get("simulated") == "1"
     with database().read() as db:
-        text = to_csv(tidy_answers(db, _find(db, slug), simulated))
+        text = to_csv(tidy_answers(db, study_or_404(db, slug), simulated))
+    _note(current_user.name, "took out answers", slug, "simulated" if simulated else "")
     kind = "text/csv; charset=utf-8"
     return _download(text.encode(), kind, f"{slug}-answers", ".csv", simulated)
+
+
+def _note(*entry: str) -> None:
+    """Write to the log in a transaction of its own, so that participants wait for nothing slow."""
+    with database().write() as db:
+        note(db, *entry)
 
 
 def _download(
@@ -128,7 +141,8 @@ def _download(
     )
 
 
-def _find(db: Session, slug: str) -> Study:
+def study_or_404(db: Session, slug: str) -> Study:
+    """The study of that slug, or the page that says there is none."""
     try:
         return find_study(db, slug)
     except NoSuchStudyError:
@@ -140,11 +154,13 @@ def _render_study(db: Session, found: Study, template: str) -> str:
         template,
         study=found,
         formats=FORMATS,
+        overdue=is_overdue(found),
         groups=[
             (
                 simulated,
                 study_progress(db, found, simulated),
                 participant_states(db, found, simulated),
+                balance(db, found, simulated),
             )
             for simulated in (False, True)
         ],

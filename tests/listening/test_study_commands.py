@@ -126,7 +126,7 @@ def test_who_has_finished_is_not_stuck_on_the_last_page(
     thanks = next(
         line for line in run("study", "status", "test").output.splitlines() if "thanks" in line
     )
-    assert thanks.split() == ["thanks", "2", "0", "0"]
+    assert thanks.split() == ["thanks", "2", "0", "0", "0"]
 
 
 def test_simulated_and_real_ratings_are_analysed_apart(

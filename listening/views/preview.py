@@ -1,0 +1,164 @@
+"""Any page of a study as the next participant would meet it, with nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask_login import login_required
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from listening.db import database
+from listening.errors import problem
+from listening.language import Message
+from listening.models import Participant, Stimulus, Study, Visit, now
+from listening.pages import PAGE_TYPES
+from listening.runs import LockedError, PageBody, RefusedError, join, save_page
+from listening.speech import speak_as, spoken
+from listening.views.media import sound_response
+from listening.views.participant import form_body, page_context
+from listening.views.researcher import study_or_404
+
+blueprint = Blueprint("preview", __name__, url_prefix="/desk/studies/<slug>/preview")
+
+
+@blueprint.before_request
+@login_required  # type: ignore[untyped-decorator]
+def only_researchers() -> None:
+    """Nobody else previews."""
+
+
+@blueprint.get("/")
+def pages(slug: str) -> str:
+    """All pages in the order of the next participant."""
+    with _rolled_back() as db:
+        study = study_or_404(db, slug)
+        return render_template("desk/preview.html", study=study, visits=_run(db, study).visits)
+
+
+@blueprint.route("/<int:n>", methods=["GET", "POST"])
+def page(slug: str, n: int) -> AnyResponse | str | tuple[str, int]:
+    """One page; its form is checked, and leads on."""
+    with _rolled_back() as db:
+        participant, visit = _walk_to(db, study_or_404(db, slug), n)
+        if request.method == "GET":
+            return _render(participant, visit)
+        saved = save_page(db, participant, n, form_body(visit))
+        if saved.gaps:
+            return _render(participant, visit, saved.gaps), 422
+    return redirect(url_for(".page", slug=slug, n=n + 1), 303)
+
+
+@blueprint.put("/<int:n>/state")
+def save(slug: str, n: int) -> Response:
+    """Check a state as the real address would, and forget it."""
+    try:
+        body = PageBody.model_validate_json(request.get_data())
+        with _rolled_back() as db:
+            participant, visit = _walk_to(db, study_or_404(db, slug), n)
+            saved = save_page(db, participant, n, body)
+            gaps = [gap.speak(spoken()) for gap in saved.gaps]
+            following = _following(participant, visit)
+    except (ValidationError, RefusedError, LockedError) as error:
+        return problem(400, "Does not fit the page", str(error))
+    if gaps:
+        return problem(422, "Not complete", " ".join(gaps), gaps=gaps, revision=saved.revision)
+    return jsonify(
+        revision=saved.revision,
+        saved_at=saved.saved_at.isoformat(),
+        complete=saved.complete,
+        stale=False,
+        next=following,
+    )
+
+
+@blueprint.post("/events")
+def events(slug: str) -> Response:
+    """Nothing is kept of what happens in a preview."""
+    return Response(status=204)
+
+
+@blueprint.get("/sounds/<int:number>")
+def sound(slug: str, number: int) -> Response:
+    """The sound of one stimulus of the study."""
+    with database().read() as db:
+        digest = db.scalar(
+            select(Stimulus.file_sha256)
+            .join(Stimulus.study)
+            .where(Stimulus.id == number, Study.slug == slug)
+        )
+    if digest is None:
+        abort(404)
+    return sound_response(digest)
+
+
+@contextmanager
+def _rolled_back() -> Iterator[Session]:
+    """A transaction of which nothing stays."""
+    with database().write() as db:
+        try:
+            yield db
+        finally:
+            db.rollback()
+
+
+def _run(db: Session, study: Study) -> Participant:
+    participant = join(db, study, "preview", simulated=True)
+    speak_as(study)
+    for visit in participant.visits:
+        for shown in visit.presentations:
+            # The same on every request, though each of them joins anew.
+            shown.opaque_id = f"preview-{visit.n}-{shown.stimulus_id}-{shown.position}"
+    db.flush()
+    return participant
+
+
+def _walk_to(db: Session, study: Study, n: int) -> tuple[Participant, Visit]:
+    """A participant who has just come to page `n`."""
+    participant = _run(db, study)
+    if not 1 <= n <= len(participant.visits):
+        abort(404)
+    for visit in participant.visits[: n - 1]:
+        visit.completed_at = now()
+    visit = participant.visits[n - 1]
+    visit.started_at = now()
+    db.flush()
+    return participant, visit
+
+
+def _following(participant: Participant, visit: Visit) -> str | None:
+    if visit.n >= len(participant.visits):
+        return None
+    return url_for(".page", slug=participant.study.slug, n=visit.n + 1)
+
+
+def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:
+    slug, following = participant.study.slug, _following(participant, visit)
+    context = page_context(participant, visit, gaps)
+    addresses = {
+        shown.opaque_id: url_for(".sound", slug=slug, number=shown.stimulus_id)
+        for shown in visit.presentations
+    }
+
+    def played_here(sound: dict[str, Any] | None) -> dict[str, Any] | None:
+        return sound and {**sound, "url": addresses[sound["id"]]}
+
+    told = context["page_data"]
+    told |= {
+        "api": {
+            "page": url_for(".save", slug=slug, n=visit.n),
+            "events": url_for(".events", slug=slug),
+        },
+        "next": following,
+        "preload": [],
+        "stimuli": [played_here(sound) for sound in told["stimuli"]],
+        "reference": played_here(told["reference"]),
+    }
+    template = PAGE_TYPES[visit.page.kind].template
+    context |= {"next": following, "preview": True}
+    return render_template(f"participant/{template}", **context)

@@ -1,0 +1,306 @@
+"""Preview, timelines, results, retention and the log of the desk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from listening import retention
+from listening.audit import newest_entries
+from listening.balance import balance
+from listening.db import Database
+from listening.models import AuditEntry, Base, Event, Participant, Rating, now
+from listening.progress import AWAY, study_progress
+from listening.results import read_results, results_folder
+from listening.simulate import simulate
+from listening.studies import find_study
+from tests.at_the_desk import csrf_token, log_in
+from tests.listening.test_journey import fill, page_data
+
+STUDY = "/desk/studies/test"
+
+
+def contents(database: Database) -> dict[str, list[Any]]:
+    """Every row of every table but the log."""
+    with database.read() as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+            if table.name != AuditEntry.__tablename__
+        }
+
+
+def send(desk: FlaskClient, address: str, page: str = f"{STUDY}/", **fields: str) -> int:
+    token = csrf_token(desk.get(page))
+    return desk.post(address, data={"csrf_token": token, **fields}).status_code
+
+
+def take_part(client: FlaskClient, key: str) -> str:
+    """Rate the first page of a study that has only rating pages; the address of the run."""
+    address = client.post("/studies/test/", data={"join_key": key * 16}).location
+    body = fill(page_data(client.get(address, follow_redirects=True)))
+    data = page_data(client.get(address, follow_redirects=True))
+    assert client.put(data["api"]["page"], json={**body, "complete": True}).status_code == 200
+    event = {"at": now().isoformat(), "page": 1, "name": "play"}
+    event["data"] = {"stimulus": data["stimuli"][0]["id"], "ms": 120}
+    assert client.post(data["api"]["events"], json={"events": [event]}).status_code == 204
+    return address
+
+
+def test_every_page_can_be_previewed_and_nothing_is_stored(
+    desk: FlaskClient, database: Database
+) -> None:
+    before = contents(database)
+    assert desk.get(f"{STUDY}/preview/").status_code == 200
+    for n in range(1, 10):
+        answer = desk.get(f"{STUDY}/preview/{n}")
+        assert "Preview: nothing is stored" in answer.text
+        data = page_data(answer)
+        for stimulus in data["stimuli"]:
+            assert desk.get(stimulus["url"]).content_type == "audio/wav"
+        if data["attributes"]:
+            refused = desk.put(data["api"]["page"], json={"revision": 1, "complete": True})
+            assert refused.status_code == 422
+            taken = desk.put(data["api"]["page"], json={**fill(data), "complete": True}).json
+            assert taken is not None
+            assert (taken["complete"], taken["next"]) == (True, f"{STUDY}/preview/{n + 1}")
+        assert desk.post(data["api"]["events"], json={"events": []}).status_code == 204
+    assert desk.get(f"{STUDY}/preview/10").status_code == 404
+    assert contents(database) == before
+
+
+def test_forms_of_a_preview_are_checked_and_lead_on(desk: FlaskClient, database: Database) -> None:
+    before = contents(database)
+    assert desk.post(f"{STUDY}/preview/1").status_code == 422
+    agreed = desk.post(f"{STUDY}/preview/1", data={"agree": "yes"})
+    assert agreed.location == f"{STUDY}/preview/2"
+    assert contents(database) == before
+
+
+def test_a_closed_study_can_be_previewed_and_stays_closed(
+    app: Flask, add_study: Callable[..., str], desk: FlaskClient
+) -> None:
+    add_study("closed", slug="later")
+    assert desk.get("/desk/studies/later/preview/1").status_code == 200
+    assert "This study is closed" in app.test_client().get("/studies/later/").text
+
+
+@pytest.fixture
+def rating_desk(
+    app: Flask, database: Database, desk: FlaskClient, add_study: Callable[..., str]
+) -> FlaskClient:
+    """The desk, where study `test` has rating pages alone."""
+    with database.write() as session:
+        session.delete(find_study(session, "test"))
+    add_study(pages=["ratings"])
+    return desk
+
+
+def test_a_timeline_tells_what_happened(
+    app: Flask, rating_desk: FlaskClient, database: Database
+) -> None:
+    take_part(app.test_client(), "a")
+    text = rating_desk.get(f"{STUDY}/participants/P001").text
+    for word in ("joined", "page opened", "page completed", "play", "ms 120", "stimulus A ("):
+        assert word in text
+    for label in ("P002", "S001", "X1", "P", "P" + "9" * 40):
+        assert rating_desk.get(f"{STUDY}/participants/{label}").status_code == 404
+
+
+def test_a_participant_is_deleted_only_where_the_label_was_typed(
+    app: Flask, rating_desk: FlaskClient, database: Database
+) -> None:
+    for key in "ab":
+        take_part(app.test_client(), key)
+    address = f"{STUDY}/participants/P001/delete"
+    for label, left in (("P002", 2), ("", 2), ("P001", 1)):
+        assert send(rating_desk, address, label=label) == 303
+        with database.read() as session:
+            assert len(session.scalars(select(Participant)).all()) == left
+    with database.read() as session:
+        assert {event.participant_id for event in session.scalars(select(Event))} == {2}
+
+
+def test_progress_tells_who_is_here_who_left_and_who_failed(
+    app: Flask, rating_desk: FlaskClient, database: Database
+) -> None:
+    for key in "ab":
+        take_part(app.test_client(), key)
+        client = app.test_client()
+        client.get(client.post("/studies/test/", data={"join_key": key * 16}).location,
+                   follow_redirects=True)  # fmt: skip
+    with database.write() as session:
+        gone = session.get_one(Participant, 1)
+        for visit in gone.visits:
+            if visit.started_at and not visit.completed_at:
+                visit.started_at = now() - AWAY - timedelta(minutes=1)
+    with database.read() as session:
+        found = study_progress(session, find_study(session, "test"))
+    assert (found.joined, found.active, found.failed) == (2, 1, 0)
+    assert sum(page.left_here for page in found.pages) == 1
+    assert "1 at work now" in rating_desk.get(f"{STUDY}/progress").text
+
+
+def test_screening_failures_are_counted(
+    app: Flask, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["trap", "ratings"])
+    client = app.test_client()
+    address = client.post("/studies/test/", data={"join_key": "f" * 16}).location
+    data = page_data(client.get(address, follow_redirects=True))
+    # Six beeps are offered, and there are never more than five.
+    body = {"revision": 1, "answers": {"trial_1": "6"}, "complete": True}
+    assert client.put(data["api"]["page"], json=body).status_code == 200
+    with database.read() as session:
+        found = study_progress(session, find_study(session, "test"))
+    assert (found.failed, found.pages[0].failed) == (1, 1)
+
+
+def test_the_balance_counts_each_system_once_a_page(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study()
+    with database.write() as session:
+        simulate(session, find_study(session, "test"), 5)
+    with database.read() as session:
+        study = find_study(session, "test")
+        found = balance(session, study, simulated=True)
+        assert balance(session, study, simulated=False).counts == ()
+        ratings = session.scalars(select(Rating)).all()
+        by_hand: dict[tuple[str, int], int] = {}
+        for rating in ratings:
+            shown = rating.presentation
+            if not shown.visit.page.training:
+                key = (shown.stimulus.system, shown.position)
+                by_hand[key] = by_hand.get(key, 0) + 1
+    assert {system for system, _ in found.counts} == {"target", "mono", "random", "anchor35"}
+    assert all(sum(row) == 5 * 3 for _, row in found.counts)
+    for system, row in found.counts:
+        assert row == tuple(by_hand.get((system, place), 0) for place in range(1, 5))
+    every = [count for _, row in found.counts for count in row]
+    assert found.spread == max(every) - min(every)
+
+
+def test_purging_deletes_what_participants_gave_of_one_study_alone(
+    app: Flask, database: Database, add_study: Callable[..., str]
+) -> None:
+    for slug in ("old", "new"):
+        add_study(slug=slug)
+        with database.write() as session:
+            simulate(session, find_study(session, slug), 2)
+    run = app.test_cli_runner().invoke
+    yesterday = date.today() - timedelta(days=2)
+    assert run(args=["study", "keep-until", "old", str(yesterday)]).exit_code == 0
+    assert run(args=["study", "keep-until", "new", "2999-01-01"]).exit_code == 0
+    assert run(args=["study", "purge"], input="n\n").exit_code == 1
+    with database.read() as session:
+        assert [study.slug for study in retention.overdue(session)] == ["old"]
+    assert "old: 2 participants" in run(args=["study", "purge", "--yes"]).output
+    assert "No study keeps" in run(args=["study", "purge", "--yes"]).output
+    with database.read() as session:
+        old, new = (find_study(session, slug) for slug in ("old", "new"))
+        assert (len(old.participants), old.status, len(old.pages)) == (0, "closed", 9)
+        assert (len(new.participants), new.status) == (2, "open")
+        ratings = session.scalars(select(Rating)).all()
+        assert {rating.presentation.visit.participant_id for rating in ratings} == {
+            person.id for person in new.participants
+        }
+
+
+def test_the_desk_sets_the_date_warns_and_deletes(desk: FlaskClient, database: Database) -> None:
+    with database.write() as session:
+        simulate(session, find_study(session, "test"), 1)
+    assert send(desk, f"{STUDY}/keep-until", date="2020-01-01") == 303
+    assert "Please delete it below" in desk.get(f"{STUDY}/").text
+    assert send(desk, f"{STUDY}/keep-until", date="tomorrow") == 400
+    assert send(desk, f"{STUDY}/purge", slug="tset") == 303
+    with database.read() as session:
+        assert len(find_study(session, "test").participants) == 1
+    assert send(desk, f"{STUDY}/purge", slug="test") == 303
+    assert send(desk, f"{STUDY}/keep-until", date="") == 303
+    with database.read() as session:
+        study = find_study(session, "test")
+        assert (len(study.participants), study.keep_until) == (0, None)
+
+
+def test_the_log_says_who_did_what(app: Flask, desk: FlaskClient, database: Database) -> None:
+    send(desk, f"{STUDY}/status", status="closed")
+    desk.get(f"{STUDY}/ratings/json")
+    desk.get(f"{STUDY}/answers")
+    app.test_cli_runner().invoke(args=["study", "open", "test"])
+    with database.read() as session:
+        found = [(entry.who, entry.action, entry.study) for entry in newest_entries(session)]
+    assert found == [
+        ("command line", "opened", "test"),
+        ("ada", "took out answers", "test"),
+        ("ada", "took out ratings", "test"),
+        ("ada", "closed", "test"),
+        ("ada", "logged in", None),
+    ]
+    assert "took out ratings" in desk.get("/desk/log").text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"{STUDY}/participants/P001/delete", f"{STUDY}/keep-until", f"{STUDY}/purge"],
+)
+def test_a_viewer_changes_and_deletes_nothing(
+    app: Flask, desk: FlaskClient, database: Database, address: str
+) -> None:
+    client = app.test_client()
+    log_in(client, "vera")
+    before = contents(database)
+    assert client.get("/desk/log").status_code == 403
+    page = client.get(f"{STUDY}/")
+    assert "Delete" not in page.text
+    sent = {"csrf_token": csrf_token(page), "slug": "test", "label": "P001", "date": "2020-01-01"}
+    assert client.post(address, data=sent).status_code == 403
+    assert contents(database) == before
+
+
+def wait_for(folder: Path) -> str:
+    for _ in range(600):
+        if (state := read_results(folder).state) != "running":
+            return state
+        time.sleep(0.1)
+    raise AssertionError("the analysis does not end")
+
+
+def test_results_of_no_ratings_say_so(app: Flask, desk: FlaskClient) -> None:
+    folder = results_folder(Path(app.config["INSTANCE_PATH"]), "test", simulated=False)
+    assert "Nobody has analysed" in desk.get(f"{STUDY}/results/").text
+    assert send(desk, f"{STUDY}/results/") == 303
+    assert wait_for(folder) == "failed"
+    assert "There are no ratings yet" in desk.get(f"{STUDY}/results/").text
+
+
+@pytest.mark.slow
+def test_results_and_figures_are_in_the_desk(
+    app: Flask, desk: FlaskClient, database: Database
+) -> None:
+    with database.write() as session:
+        simulate(session, find_study(session, "test"), 8)
+    assert send(desk, f"{STUDY}/results/?simulated=1") == 303
+    assert "being analysed" in desk.get(f"{STUDY}/results/?simulated=1").text
+    folder = results_folder(Path(app.config["INSTANCE_PATH"]), "test", simulated=True)
+    assert wait_for(folder) == "done"
+    text = desk.get(f"{STUDY}/results/?simulated=1").text
+    assert "SIMULATED DATA" in text
+    figures = read_results(folder).figures
+    assert figures
+    for name in figures:
+        with desk.get(f"{STUDY}/results/figures/{name}?simulated=1") as shown:
+            assert shown.content_type == "image/png"
+    with desk.get(f"{STUDY}/results/files/report.html?simulated=1") as report:
+        assert "attachment" in report.headers["Content-Disposition"]
+    assert "Nobody has analysed" in desk.get(f"{STUDY}/results/").text
+    for name in ("..%2f..%2fsecret_key", "%2e%2e/secret_key", "../../secret_key"):
+        assert desk.get(f"{STUDY}/results/files/{name}").status_code == 404
