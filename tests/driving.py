@@ -7,6 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+BROWSER_TIMEOUT_MS = 60_000
+"""Long, as the machine may be busy; what hangs is found all the same."""
+
 
 def begin(page: Page, address: str, slug: str = "test") -> Page:
     """Join a study by its link; the same page, where the run begins."""

@@ -23,7 +23,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app import ROOT
-from tests.driving import begin, data_of, drag, leave, press_on, ready, shown_scores
+from tests.driving import (
+    BROWSER_TIMEOUT_MS,
+    begin,
+    data_of,
+    drag,
+    leave,
+    press_on,
+    ready,
+    shown_scores,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -141,9 +150,9 @@ def test_what_three_people_set_is_what_the_database_and_the_analysis_hold(
 ) -> None:
     shown: list[dict[str, float]] = []
     for rate in (by_keyboard, with_a_reload, with_a_lost_network):
-        context = browser.new_context(viewport={"width": 1100, "height": 900})
-        shown += take_part(context.new_page(), address, rate)
-        context.close()
+        with browser.new_context(viewport={"width": 1100, "height": 900}) as context:
+            context.set_default_timeout(BROWSER_TIMEOUT_MS)
+            shown += take_part(context.new_page(), address, rate)
     table = tmp_path / "ratings.csv"
     flask("study", "export", "demo", "-o", str(table))
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))

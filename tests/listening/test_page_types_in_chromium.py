@@ -15,7 +15,7 @@ from listening.export import TidyRating, tidy_ratings
 from listening.models import Visit
 from listening.pages import INTERFACES, PAGE_TYPES
 from listening.studies import find_study
-from tests.driving import begin, data_of
+from tests.driving import BROWSER_TIMEOUT_MS, begin, data_of
 from tests.hands import Finger, Keys, Mouse
 
 pytestmark = pytest.mark.browser
@@ -228,13 +228,12 @@ def test_what_the_screen_shows_is_what_the_export_holds(
 ) -> None:
     add_study(manifest=str(sounds), interface="mushra", pages=PAGES, order={"pages": "fixed"})
     touch = hand is Finger
-    context = browser.new_context(viewport=screen, has_touch=touch, is_mobile=touch)
-    context.set_default_timeout(15_000)
-    page = begin(context.new_page(), address)
-    said = walk(page, hand(page), database)
-    expect(page.locator("#completion-code")).to_be_visible()
-    assert Axe().run(page).violations_count == 0
-    context.close()
+    with browser.new_context(viewport=screen, has_touch=touch, is_mobile=touch) as context:
+        context.set_default_timeout(BROWSER_TIMEOUT_MS)
+        page = begin(context.new_page(), address)
+        said = walk(page, hand(page), database)
+        expect(page.locator("#completion-code")).to_be_visible()
+        assert Axe().run(page).violations_count == 0
     with database.read() as session:
         study = find_study(session, "test")
         rows = tidy_ratings(session, study, simulated=False)
