@@ -14,8 +14,9 @@ from sqlalchemy import text
 
 from app import create_app
 from listening.config import secret_key
-from listening.db import MIGRATIONS, SCHEMA_REVISION, Database, SchemaError
+from listening.db import MIGRATIONS, SCHEMA_REVISION, Database, SchemaError, migrate
 from listening.models import Base
+from listening.studies import find_study
 
 
 def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
@@ -65,6 +66,23 @@ def test_an_old_database_is_left_alone_until_it_is_upgraded(database: Database) 
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(SchemaError, match="run `flask db backup`, then `flask db upgrade`"):
         Database(database.engine.url.render_as_string(hide_password=False)).ensure_schema()
+
+
+def test_studies_of_the_first_schema_survive_the_upgrade(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with database.engine.begin() as connection:
+        migrate(connection, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO study (slug, title, seed, status, definition, source, "
+                "consent_version, created_at, next_number, next_simulated_number) VALUES "
+                "('old', 'Old', 7, 'open', '{}', '', '', '2026-01-01 00:00:00', 3, 1)"
+            )
+        )
+    database.upgrade()
+    with database.read() as session:
+        study = find_study(session, "old")
+        assert (study.seed, study.next_number, study.keep_until) == (7, 3, None)
 
 
 def test_two_processes_may_meet_an_empty_database_at_once(tmp_path: Path) -> None:
