@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask, current_app
@@ -23,6 +23,10 @@ from flask.cli import with_appcontext
 from analysis.cli import StudyRatings, make_analyse_command
 from analysis.planning.cli import make_power_command
 from listening import create_app as create_listening_room
+from listening.cli.webmushra import make_import_command
+
+if TYPE_CHECKING:
+    from listening.webmushra.pages import Comparison
 
 COMMANDS: tuple[str, ...] = (
     "listening.cli.study:study",
@@ -49,6 +53,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.cli.add_command(with_clear_errors(make_analyse_command(study_ratings)))
     app.cli.add_command(with_clear_errors(make_power_command(study_ratings)))
     app.cli.add_command(with_clear_errors(demo))
+    study = app.cli.commands["study"]
+    assert isinstance(study, click.Group)
+    study.add_command(with_clear_errors(make_import_command(write_stimuli)))
     return app
 
 
@@ -66,6 +73,32 @@ def study_ratings(slug: str, simulated: bool) -> StudyRatings:
             plan=study.definition.get("analysis", {}),
             declared_at=study.created_at.isoformat(timespec="seconds"),
         )
+
+
+def write_stimuli(
+    title: str, comparisons: Sequence[Comparison], root: Path, out: Path
+) -> Sequence[str]:
+    """The sounds that a configuration of webMUSHRA names, as stimuli; returns what was done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from listening.webmushra.sounds import path_of
+    from stimuli.ready_made import ReadyMade, write_ready_made
+
+    passages = [
+        ReadyMade(
+            item.passage,
+            {name: path_of(sound, root) for name, sound in item.systems.items()},
+            path_of(item.reference, root) if item.reference else None,
+            item.anchors,
+        )
+        for item in comparisons
+    ]
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("stimuli", total=len(passages))
+        return write_ready_made(
+            title, passages, out, progress=lambda done, _: progress.update(bar, completed=done)
+        ).notices
 
 
 @click.command()

@@ -148,6 +148,19 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def webmushra_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of webMUSHRA with short noises in the place of its sounds."""
+    folder = tmp_path_factory.mktemp("webmushra")
+    audio = folder / "configs" / "resources" / "audio"
+    audio.mkdir(parents=True)
+    rng = np.random.default_rng(5)
+    for name in ("ref", "c1", "c2", "c3"):
+        path = audio / f"mono_{name}.wav"
+        soundfile.write(path, rng.uniform(-0.3, 0.3, RATE_HZ // 4), RATE_HZ, subtype="PCM_16")
+    return folder
+
+
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -1,0 +1,1 @@
+"""Configurations of webMUSHRA as study files: read leniently, nothing unknown passed over."""
