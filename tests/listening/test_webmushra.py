@@ -175,7 +175,7 @@ def test_a_mushra_page_by_its_parts(imported: Callable[[str], Imported]) -> None
         "text": "## Trial\n\nRate them.\\\nTake **your** time.",
         "passages": ["trial_one"],
         "options": {"waveform": True, "loop": False},
-        "attributes": [{"key": "quality", "question": "How good is the quality?"}],
+        "attributes": [{"key": "quality", "question": "How is the quality of the sound?"}],
     }
     assert thanks == {"type": "thanks", "text": "## Thank you\n\nBye"}
     (comparison,) = found.comparisons
