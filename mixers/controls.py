@@ -13,7 +13,7 @@ from typing import Literal
 from torch import Tensor
 
 StripPart = Literal["gain", "polarity", "high_pass", "eq", "compressor", "reverb", "pan", "send"]
-BusPart = Literal["reverb", "fader"]
+BusPart = Literal["reverb", "fader", "limiter"]
 
 
 @dataclass(frozen=True)
@@ -102,5 +102,6 @@ STRIP: dict[StripPart, tuple[Control, ...]] = {
 BUS: dict[BusPart, tuple[Control, ...]] = {
     "reverb": _room(0),
     "fader": (Control("fader_db", -96, 24),),
+    "limiter": (Control("ceiling_dbtp", -24, 0),),
 }
 """The parts of the bus in signal order."""

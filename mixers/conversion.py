@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mixers.controls import BUS, STRIP
-from mixers.settings import Compressor, EqBand, EqKind, Reverb, TrackSettings
+from mixers.settings import BusSettings, Compressor, EqBand, EqKind, Reverb, TrackSettings
 
 EQ: tuple[tuple[str, EqKind], ...] = (
     ("low_shelf", "low_shelf"),
@@ -26,14 +26,16 @@ REVERB = tuple(control.name for control in BUS["reverb"])
 COMPRESSOR = tuple(control.name for control in STRIP["compressor"])
 
 
-def strip_settings(name: str, values: Mapping[str, float]) -> TrackSettings:
-    """A strip of the parts whose values are there."""
+def strip_settings(
+    name: str, values: Mapping[str, float], sidechain: str | None = None
+) -> TrackSettings:
+    """A strip of the parts whose values are there; its compressor follows the side chain."""
     return TrackSettings(
         name,
         gain_db=values.get("gain_db", 0.0),
         polarity=-1 if values.get("polarity", 1.0) < 0 else 1,
         eq=_bands(values),
-        compressor=_compressor(values),
+        compressor=_compressor(values, sidechain),
         reverb=reverb_settings(values),
         pan=values.get("pan", 0.0),
         send_db=values.get("send_db"),
@@ -41,19 +43,16 @@ def strip_settings(name: str, values: Mapping[str, float]) -> TrackSettings:
 
 
 def strip_values(strip: TrackSettings) -> dict[str, float]:
-    """What a strip says, by control; what it leaves out is not there.
+    """What a strip says in numbers, by control; what it leaves out is not there.
 
     Raises:
-        ValueError: it has a side chain, filters beyond the console's, or a shelf or high-pass of
-            another q.
+        ValueError: it has filters beyond the console's, or a shelf or high-pass of another q.
     """
     values: dict[str, float] = {"gain_db": strip.gain_db, "pan": strip.pan}
     values["polarity"] = float(strip.polarity)
     if strip.send_db is not None:
         values["send_db"] = strip.send_db
     if strip.compressor is not None:
-        if strip.compressor.sidechain is not None:
-            raise ValueError(f"track {strip.track!r}: the differentiable console has no side chain")
         values |= {name: getattr(strip.compressor, name) for name in COMPRESSOR}
     return values | _band_values(strip) | reverb_values(strip.reverb)
 
@@ -74,13 +73,28 @@ def reverb_values(reverb: Reverb | None) -> dict[str, float]:
     return dict(zip(REVERB, numbers, strict=True))
 
 
-def _compressor(values: Mapping[str, float]) -> Compressor | None:
+def _compressor(values: Mapping[str, float], sidechain: str | None) -> Compressor | None:
     if COMPRESSOR[0] not in values:
         return None
     threshold_db, ratio, attack_ms, release_ms, knee_db, makeup_db = (
         values[key] for key in COMPRESSOR
     )
-    return Compressor(threshold_db, ratio, attack_ms, release_ms, knee_db, makeup_db)
+    return Compressor(threshold_db, ratio, attack_ms, release_ms, knee_db, makeup_db, sidechain)
+
+
+def bus_settings(values: Mapping[str, float]) -> BusSettings:
+    """A bus of the parts whose values are there."""
+    return BusSettings(
+        reverb_settings(values), values.get("fader_db", 0.0), values.get("ceiling_dbtp")
+    )
+
+
+def bus_values(bus: BusSettings) -> dict[str, float]:
+    """What a bus says, by control; what it leaves out is not there."""
+    values = {"fader_db": bus.fader_db} | reverb_values(bus.reverb)
+    if bus.ceiling_dbtp is not None:
+        values["ceiling_dbtp"] = bus.ceiling_dbtp
+    return values
 
 
 def _bands(values: Mapping[str, float]) -> tuple[EqBand, ...]:

@@ -14,8 +14,8 @@ unequal numbers of tracks are padded with them. Parts are chosen per console and
 `mixers.controls.STRIP` and `BUS`; a part that is left out does nothing. `console.units(strips)`
 names every value in its unit, for explanations and for losses on parameters.
 
-Polarity is what its sign says; its gradient is that of the value before rounding. There is no
-limiter and no external side chain here (`mixers.functional.compress` takes one).
+Polarity is what its sign says; its gradient is that of the value before rounding. Which track a
+compressor follows is no number but a place: `console.keys_of(settings)` and the argument `keys`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from mixers.conversion import (
     BUTTERWORTH_Q,
     DOING_NOTHING,
     EQ,
-    reverb_settings,
-    reverb_values,
+    bus_settings,
+    bus_values,
     strip_settings,
     strip_values,
 )
-from mixers.settings import BusSettings, EqKind, PanLaw, Settings
+from mixers.settings import EqKind, PanLaw, Settings
 
 Values = Mapping[str, Tensor]
 
@@ -89,13 +89,17 @@ class DifferentiableConsole(nn.Module):
         """Parameters of the bus, `(..., bus_size)`, by name and in their units, `(...)`."""
         return _units(self.bus_controls, bus)
 
-    def forward(self, tracks: Tensor, strips: Tensor, bus: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tracks: Tensor, strips: Tensor, bus: Tensor | None = None, keys: Tensor | None = None
+    ) -> Tensor:
         """Mix.
 
         Args:
             tracks: `(batch, tracks, channels, frames)`.
             strips: `(batch, tracks, strip_size)`, 0..1.
             bus: `(batch, bus_size)`, 0..1; None where the bus has no parts.
+            keys: `(batch, tracks)`, the place of the track that each compressor follows after
+                that track's EQ; None has each follow its own.
 
         Returns:
             The mix, `(batch, 2, frames)`.
@@ -104,31 +108,44 @@ class DifferentiableConsole(nn.Module):
             ValueError: there are more or fewer parameters than the console has.
         """
         values = self.units(strips)
-        panned = self._strips(tracks, values)
+        panned = self._strips(tracks, values, keys)
         mix = panned.sum(dim=-3)
-        bus_values = self.bus_units(strips.new_zeros(len(strips), 0) if bus is None else bus)
+        on_bus = self.bus_units(strips.new_zeros(len(strips), 0) if bus is None else bus)
         if "send" in self.strip:
             sent = functional.gain(panned, values["send_db"]).sum(dim=-3)
-            mix = mix + functional.reverberate(sent, self._room(bus_values))
+            mix = mix + functional.reverberate(sent, self._room(on_bus))
         if "fader" in self.bus:
-            mix = functional.gain(mix, bus_values["fader_db"])
+            mix = functional.gain(mix, on_bus["fader_db"])
+        if "limiter" in self.bus:
+            mix = functional.limit(mix, on_bus["ceiling_dbtp"], self.sample_rate_hz)
         return mix
 
-    def settings(self, names: Sequence[str], strips: Tensor, bus: Tensor | None = None) -> Settings:
+    def settings(
+        self,
+        names: Sequence[str],
+        strips: Tensor,
+        bus: Tensor | None = None,
+        keys: Tensor | None = None,
+    ) -> Settings:
         """What one song's parameters say, as settings.
 
         Args:
             names: of the tracks.
             strips: `(tracks, strip_size)`, 0..1.
             bus: `(bus_size,)`, 0..1; None where the bus has no parts.
+            keys: `(tracks,)`, as in `forward`.
         """
+        places = range(len(names)) if keys is None else keys.tolist()
+        sidechains = [names[key] if key != n else None for n, key in enumerate(places)]
         on_bus: dict[str, float] = {}
         if bus is not None:
             on_bus = _settings_values(self.bus_controls, bus[None])[0]
         rows = _settings_values(self.strip_controls, strips)
         return Settings(
-            tracks=tuple(strip_settings(*row) for row in zip(names, rows, strict=True)),
-            bus=BusSettings(reverb_settings(on_bus), on_bus.get("fader_db", 0.0)),
+            tracks=tuple(
+                strip_settings(*strip) for strip in zip(names, rows, sidechains, strict=True)
+            ),
+            bus=bus_settings(on_bus),
             pan_law=self.pan_law,
         )
 
@@ -136,7 +153,8 @@ class DifferentiableConsole(nn.Module):
         """The parameters that come nearest to settings.
 
         What settings leave out is set to where it does least: no gain, ratio 1, a high-pass at
-        10 Hz, send and wet at -96 dB. Peaks take the slots in their order.
+        10 Hz, send and wet at -96 dB, a limiter at 0 dBTP. Peaks take the slots in their order.
+        Side chains are not among the parameters: see `keys_of`.
 
         Returns:
             `(tracks, strip_size)` and `(bus_size,)`, 0..1, float32.
@@ -144,18 +162,26 @@ class DifferentiableConsole(nn.Module):
         Raises:
             ValueError: this console has not the parts, filters or range that they need.
         """
-        if settings.bus.ceiling_dbtp is not None:
-            raise ValueError("the differentiable console has no limiter; set ceiling_dbtp to None")
         if settings.pan_law != self.pan_law:
             raise ValueError(f"the settings pan by {settings.pan_law}, the console {self.pan_law}")
         strips = [
             _normalised(self.strip_controls, strip_values(strip), f"track {strip.track!r}")
             for strip in settings.tracks
         ]
-        values = {"fader_db": settings.bus.fader_db} | reverb_values(settings.bus.reverb)
-        return torch.tensor(strips), torch.tensor(_normalised(self.bus_controls, values, "bus"))
+        bus = _normalised(self.bus_controls, bus_values(settings.bus), "bus")
+        return torch.tensor(strips), torch.tensor(bus)
 
-    def _strips(self, tracks: Tensor, values: Values) -> Tensor:
+    @staticmethod
+    def keys_of(settings: Settings) -> Tensor:
+        """The place of the track that each compressor follows, `(tracks,)`."""
+        places = {strip.track: n for n, strip in enumerate(settings.tracks)}
+        followed = [
+            (strip.compressor and strip.compressor.sidechain) or strip.track
+            for strip in settings.tracks
+        ]
+        return torch.tensor([places[name] for name in followed])
+
+    def _strips(self, tracks: Tensor, values: Values, keys: Tensor | None) -> Tensor:
         """Every track after its strip, `(batch, tracks, 2, frames)`."""
         sound, rate_hz = tracks, self.sample_rate_hz
         if "gain" in self.strip:
@@ -174,6 +200,7 @@ class DifferentiableConsole(nn.Module):
                 values["knee_db"],
                 values["makeup_db"],
                 rate_hz,
+                None if keys is None else _picked(sound, keys),
             )
         if "reverb" in self.strip:
             sound = sound + functional.reverberate(sound, self._room(values))
@@ -227,6 +254,12 @@ def _units(controls: tuple[Control, ...], normalised: Tensor) -> dict[str, Tenso
         )
     columns = normalised.unbind(-1)
     return {c.name: c.to_unit(column) for c, column in zip(controls, columns, strict=True)}
+
+
+def _picked(sound: Tensor, keys: Tensor) -> Tensor:
+    """The tracks at the places that keys, `(batch, tracks)`, name."""
+    songs = torch.arange(len(sound), device=sound.device)[:, None]
+    return sound[songs, keys.to(sound.device)]
 
 
 def _sign(value: Tensor) -> Tensor:

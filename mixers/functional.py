@@ -13,6 +13,7 @@ On the CPU the recursive filters run compiled; on other devices filters are samp
 - `compress(sound, threshold_db, ratio, attack_ms, release_ms, knee_db, makeup_db, rate, key=None)`
 - `room(decay_s, predelay_ms, brightness, wet_db, rate)` -> `(..., 2, taps)`,
   `reverberate(sound, response)` -> the wet sound alone, `(..., 2, frames)`
+- `limit(sound, ceiling_dbtp, rate)`
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ import math
 import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
+from torch.nn.functional import avg_pool1d, conv1d, pad
 
 from mixers.cookbook import HIGHEST, coefficients
 from mixers.dynamics import FLOOR_DB, NARROWEST_KNEE_DB
+from mixers.limiter import REACH_S, RINGING_FRAMES, interpolator
+from mixers.loudness import oversampling
 from mixers.recursion import detect_level, filter_section
 from mixers.room import DARKEST, FADE_S, ONSET_S, room_frames, room_noise
 from mixers.settings import EqKind, PanLaw
@@ -202,6 +206,50 @@ def reverberate(sound: Tensor, response: Tensor) -> Tensor:
     spectrum = torch.fft.rfft(sound, size) * torch.fft.rfft(response, size)
     wet: Tensor = torch.fft.irfft(spectrum, size)[..., :frames]
     return wet
+
+
+def limit(sound: Tensor, ceiling_dbtp: Tensor, sample_rate_hz: int) -> Tensor:
+    """Keep the true peak at a ceiling, as `mixers.limiter.Limiter` does, without its delay.
+
+    Args:
+        sound: `(..., channels, frames)`; all channels get one gain.
+        ceiling_dbtp: `(...)`.
+        sample_rate_hz: of the sound.
+    """
+    reach = round(REACH_S * sample_rate_hz)
+    # The interpolator rings, and the gain moves, before the first sample and after the last.
+    outside = 3 * reach + RINGING_FRAMES
+    ceiling = amplitude(ceiling_dbtp)[..., None]
+    peaks = _true_peaks(pad(sound, (outside, outside)), oversampling(sample_rate_hz))
+    gains = _lowest(ceiling / torch.maximum(peaks, ceiling), 4 * reach + 1)
+    shape = gains.shape[:-1]
+    gains = gains.reshape(-1, 1, gains.shape[-1])
+    for _ in range(2):
+        gains = avg_pool1d(gains, reach + 1, stride=1)
+    first = outside - 2 * reach - 2 * ((reach + 1) // 2)
+    gains = gains[..., first : first + sound.shape[-1]].reshape(*shape, 1, -1)
+    return sound * gains
+
+
+def _true_peaks(sound: Tensor, factor: int) -> Tensor:
+    """The highest of all channels at and right after every sample, `(..., frames)`."""
+    heard = sound.abs()
+    if factor > 1:
+        filters = torch.from_numpy(interpolator(factor)).to(sound)[:, None]
+        rows = sound.reshape(-1, 1, sound.shape[-1])
+        between = conv1d(rows, filters, padding=RINGING_FRAMES).abs().amax(dim=-2)
+        heard = torch.maximum(heard, between.reshape(sound.shape))
+    return heard.amax(dim=-2)
+
+
+def _lowest(signal: Tensor, width: int) -> Tensor:
+    """The lowest value of every `width` neighbours along the last axis, by doubling."""
+    reached = 1
+    while reached < width:
+        step = min(reached, width - reached)
+        signal = torch.minimum(signal[..., :-step], signal[..., step:])
+        reached += step
+    return signal
 
 
 def _ringing_frames(sections: Tensor) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -12,6 +14,22 @@ from mixers.multitrack import Samples
 
 REACH_S = 0.003
 """The gain takes this long to come down, and as long to go up again."""
+RINGING_FRAMES = 96
+"""Reach of the interpolator to both sides; beyond it less than -100 dB is left."""
+
+
+@lru_cache(maxsize=4)
+def interpolator(factor: int) -> NDArray[np.float64]:
+    """What `soxr` puts between samples, as `factor` filters of `2 RINGING_FRAMES + 1` taps.
+
+    Filter p, laid around a sample (as a correlation), gives the value p / factor samples after it.
+    """
+    click = np.zeros((8 * RINGING_FRAMES, 1))
+    click[4 * RINGING_FRAMES] = 1.0
+    response = soxr.resample(click, 1, factor, "HQ")[:, 0]
+    first = (4 * RINGING_FRAMES - RINGING_FRAMES) * factor
+    taps = response[first : first + (2 * RINGING_FRAMES + 1) * factor].reshape(-1, factor)
+    return np.ascontiguousarray(taps[::-1].T)
 
 
 class Limiter:

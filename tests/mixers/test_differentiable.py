@@ -12,8 +12,9 @@ from torch import Tensor
 from mixers.console import render
 from mixers.controls import BUS, STRIP
 from mixers.differentiable import DifferentiableConsole
+from mixers.loudness import true_peak
 from mixers.multitrack import Multitrack, Track
-from mixers.settings import BusSettings, Compressor, EqBand, Reverb, Settings, TrackSettings
+from mixers.settings import BusSettings, EqBand, Reverb, Settings, TrackSettings
 
 # Sounds of a moment: handing them between threads would take longer than they do.
 torch.set_num_threads(1)
@@ -39,7 +40,15 @@ def parameters(console: DifferentiableConsole, seed: int) -> tuple[Tensor, Tenso
     generator = torch.Generator().manual_seed(seed)
     strips = torch.rand(1, len(NAMES), console.strip_size, generator=generator)
     bus = torch.rand(1, console.bus_size, generator=generator)
-    return 0.2 + 0.6 * strips, 0.2 + 0.6 * bus
+    return 0.2 + 0.6 * strips, loud(console, 0.2 + 0.6 * bus)
+
+
+def loud(console: DifferentiableConsole, bus: Tensor) -> Tensor:
+    """The bus with its fader so far up, and its ceiling so far down, that the limiter works."""
+    names = [control.name for control in console.bus_controls]
+    bus[..., names.index("fader_db")] = 1.0
+    bus[..., names.index("ceiling_dbtp")] *= 0.3
+    return bus
 
 
 def song(tracks: Tensor) -> Multitrack:
@@ -58,8 +67,38 @@ def test_both_paths_agree(tracks: Tensor, seed: int) -> None:
     console = full(pan_law="compromise")
     strips, bus = parameters(console, seed)
     ours = console(tracks, strips, bus)[0].numpy()
-    offline = render(song(tracks), console.settings(NAMES, strips[0], bus[0])).samples
+    settings = console.settings(NAMES, strips[0], bus[0])
+    offline = render(song(tracks), settings).samples
+    assert true_peak(offline, RATE_HZ) == pytest.approx(settings.bus.ceiling_dbtp, abs=0.1)
     assert np.linalg.norm(ours - offline) < 1e-3 * np.linalg.norm(offline)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_both_paths_agree_on_side_chains(tracks: Tensor, seed: int) -> None:
+    console = full()
+    strips, bus = parameters(console, seed)
+    keys = torch.tensor([[0, 0, 1]])
+    ours = console(tracks, strips, bus, keys)
+    settings = console.settings(NAMES, strips[0], bus[0], keys[0])
+    offline = render(song(tracks), settings).samples
+    assert [strip.compressor and strip.compressor.sidechain for strip in settings.tracks] == [
+        None,
+        "kick",
+        "pad",
+    ]
+    assert torch.equal(console.keys_of(settings), keys[0])
+    assert np.linalg.norm(ours[0].numpy() - offline) < 1e-3 * np.linalg.norm(offline)
+    assert not torch.allclose(ours, console(tracks, strips, bus), rtol=1e-2)
+
+
+def test_each_song_of_a_batch_has_its_own_side_chains(tracks: Tensor) -> None:
+    console = full()
+    strips, bus = parameters(console, 3)
+    sound = tracks[..., :4000]
+    keys = torch.tensor([[0, 0, 1], [2, 1, 0]])
+    both = console(sound.repeat(2, 1, 1, 1), strips.repeat(2, 1, 1), bus.repeat(2, 1), keys)
+    for n in range(2):
+        torch.testing.assert_close(both[n], console(sound, strips, bus, keys[n : n + 1])[0])
 
 
 def test_settings_and_parameters_are_one_thing() -> None:
@@ -74,7 +113,8 @@ def test_settings_and_parameters_are_one_thing() -> None:
     assert set(strips_again[:, polarity].tolist()) <= {0.0, 1.0}
 
 
-def test_gradients_of_the_whole_console_are_right(tracks: Tensor) -> None:
+@pytest.mark.parametrize("keys", [None, torch.tensor([[1, 0]])], ids=["own", "side chains"])
+def test_gradients_of_the_whole_console_are_right(tracks: Tensor, keys: Tensor | None) -> None:
     # Polarity hands on the gradient of what it rounds, by design.
     parts = tuple(part for part in STRIP if part != "polarity")
     console = DifferentiableConsole(8_000, parts, tuple(BUS), "compromise")
@@ -82,9 +122,10 @@ def test_gradients_of_the_whole_console_are_right(tracks: Tensor) -> None:
     # Decays of a tenth of a second keep this quick; the check tries every number in turn.
     strips = torch.rand(1, 2, console.strip_size, generator=generator, dtype=torch.float64)
     bus = torch.rand(1, console.bus_size, generator=generator, dtype=torch.float64) * 0.1
+    bus = loud(console, bus)
     sound = tracks[:, :2, :, :64].double()
     inputs = [tensor.requires_grad_() for tensor in (sound, strips, bus)]
-    assert torch.autograd.gradcheck(console, inputs, fast_mode=True)
+    assert torch.autograd.gradcheck(lambda *x: console(*x, keys), inputs, fast_mode=True)
 
 
 @pytest.mark.parametrize("end", [0.0, 1.0])
@@ -140,6 +181,8 @@ def test_what_settings_leave_out_does_least() -> None:
     assert values["ratio"].item() == pytest.approx(1)
     assert values["send_db"].item() == pytest.approx(-96)
     assert console.bus_units(bus[None])["fader_db"].item() == pytest.approx(0, abs=1e-4)
+    assert console.bus_units(bus[None])["ceiling_dbtp"].item() == pytest.approx(0, abs=1e-4)
+    assert console.keys_of(settings).tolist() == [0]
 
 
 KICK = TrackSettings("kick")
@@ -149,7 +192,6 @@ KICK = TrackSettings("kick")
     ("strip", "message"),
     [
         (replace(KICK, gain_db=-80.0), "gain_db is -80.0, the differentiable console reaches"),
-        (replace(KICK, compressor=Compressor(sidechain="kick")), "no side chain"),
         (replace(KICK, eq=(EqBand("low_shelf", 100),) * 2), "more low_shelf filters"),
         (replace(KICK, eq=(EqBand("high_pass", 100, q=2.0),)), "q of high_pass is 2.0"),
     ],
@@ -163,7 +205,7 @@ def test_parts_that_are_not_there_are_refused() -> None:
     console = DifferentiableConsole(RATE_HZ)
     with pytest.raises(ValueError, match="track 'kick': the console has no reverb_decay_s"):
         console.parameters_of(Settings((replace(KICK, reverb=Reverb()),)))
-    with pytest.raises(ValueError, match="no limiter"):
+    with pytest.raises(ValueError, match="bus: the console has no ceiling_dbtp"):
         console.parameters_of(Settings((KICK,), BusSettings(ceiling_dbtp=-1.0)))
     with pytest.raises(ValueError, match="pan by linear, the console constant_power"):
         console.parameters_of(Settings((KICK,), pan_law="linear"))
@@ -173,7 +215,7 @@ def test_parts_that_are_not_there_are_refused() -> None:
         DifferentiableConsole(RATE_HZ, ("send",))
     with pytest.raises(ValueError, match="3 parameters, the console has 2: gain_db, pan"):
         console(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, 3))
-    with pytest.raises(ValueError, match="0 parameters, the console has 5: reverb_decay_s"):
+    with pytest.raises(ValueError, match="0 parameters, the console has 6: reverb_decay_s"):
         full()(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, full().strip_size))
 
 

@@ -15,6 +15,8 @@ from mixers import functional
 from mixers.console import pan_gains
 from mixers.cookbook import biquad
 from mixers.dynamics import Dynamics
+from mixers.limiter import Limiter
+from mixers.loudness import true_peak
 from mixers.recursion import detect_level, filter_section, scan_detector, scan_detector_gradients
 from mixers.room import room_response
 from mixers.settings import RANGES, Compressor, EqBand, EqKind, PanLaw, Reverb
@@ -61,6 +63,7 @@ PROCESSORS: dict[str, tuple[Callable[..., Tensor], tuple[Tensor, ...]]] = {
         lambda x, *p: functional.compress(x, *p, RATE_HZ),
         (values(-30, -9), values(3, 8), values(0.2, 0.5), values(5, 9), values(6, 9), values(2, 1)),
     ),
+    "limiter": (lambda x, *p: functional.limit(x, *p, RATE_HZ), (values(-6, -20),)),
     "reverb": (roomy, (values(0.11, 0.14), values(1.1, 0.3), values(0.4, 0.8), values(-3, 2))),
 }  # fmt: skip
 
@@ -84,6 +87,7 @@ def test_gradients_of_a_side_chain_are_right() -> None:
 ENDS: dict[str, list[str]] = {
     "gain": ["gain_db"],
     "compressor": ["threshold_db", "ratio", "attack_ms", "release_ms", "knee_db", "makeup_db"],
+    "limiter": ["ceiling_dbtp"],
     "reverb": ["decay_s", "predelay_ms", "brightness", "wet_db"],
     **{f"pan {law}": ["pan"] for law in LAWS},
     **{kind: ["frequency_hz", "eq_gain_db", "q"] for kind in KINDS},
@@ -158,6 +162,27 @@ def test_rooms_agree_with_the_offline_ones(reverb: Reverb) -> None:
     frames = min(ours.shape[1], theirs.shape[1])
     error = np.linalg.norm(ours[:, :frames] - theirs[:, :frames])
     assert error < 1e-4 * np.linalg.norm(theirs)
+
+
+@pytest.mark.parametrize("sample_rate_hz", [8_000, 44_100, 96_000, 192_000])
+@pytest.mark.parametrize("ceiling_dbtp", [-0.1, -14.0])
+def test_the_limiter_agrees_with_the_offline_one(sample_rate_hz: int, ceiling_dbtp: float) -> None:
+    x = 0.5 * np.random.default_rng(1).standard_normal((2, 30_000))
+    # Loud at both ends, where the interpolator rings outside of the sound.
+    x = (x * (np.arange(30_000) % 20_000 < 5_000)).astype(np.float32)
+    limiter = Limiter(ceiling_dbtp, sample_rate_hz)
+    late = limiter.process(np.pad(x, ((0, 0), (0, limiter.delay_frames))))
+    offline = late[:, limiter.delay_frames :]
+    ceiling = torch.tensor(ceiling_dbtp)
+    ours = functional.limit(torch.from_numpy(x), ceiling, sample_rate_hz).numpy()
+    assert np.linalg.norm(ours - offline) < 1e-4 * np.linalg.norm(offline)
+    assert true_peak(ours, sample_rate_hz) < ceiling_dbtp + 0.05
+
+
+def test_the_limiter_leaves_alone_what_is_below() -> None:
+    x = sound(frames=5_000)
+    limited = functional.limit(0.1 * x, torch.tensor([-6.0, -3.0]).double(), RATE_HZ)
+    torch.testing.assert_close(limited, 0.1 * x)
 
 
 def test_the_scans_of_other_devices_agree_with_the_compiled_detector() -> None:
