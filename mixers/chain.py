@@ -5,23 +5,18 @@ processing", JASA 150(1), 2021, and its follow-up with compression: the paramete
 differentiable console are moved until it turns the tracks into the mix. Reverb is one shared bus
 ("stereo reverb") or one room per track ("individual reverb"). The start is the gains and pans
 that least squares recovers; what is returned leaves less unexplained than those, or is those.
-
-The loss is the energy left over, in dB, of the waveforms: tracks and mix are the same recording,
-so phase is evidence too, of filters and delays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from mixers.console import render
 from mixers.controls import BusPart, StripPart
+from mixers.descent import Descent, Progress, Search
 from mixers.differentiable import DifferentiableConsole
 from mixers.multitrack import Multitrack, Samples
 from mixers.reverse import recover_gains
@@ -35,20 +30,7 @@ from mixers.settings import (
 )
 
 ReverbKind = Literal["stereo", "individual"]
-Progress = Callable[[int, int], None]
 
-EXCERPT_S = 5.0
-"""Longest stretch that is fitted: the one of most energy."""
-RUN_IN_S = 1.0
-"""Its beginning, which is heard but not compared: compressors and reverb come from before."""
-LEARNING_RATE = 0.01
-PATIENCE_STEPS = 30
-"""Steps without a gain of `LEAST_GAIN_DB` after which the search ends."""
-LEAST_GAIN_DB = 0.05
-NUDGE = 0.002
-"""Standard deviation of what is added to the start, on the scale of 0..1."""
-MARGIN = 1e-4
-"""Parameters stay this far inside 0..1, so that gradients reach them."""
 ABOVE_HZ = 1_000.0
 
 _STRIP: tuple[StripPart, ...] = ("gain", "high_pass", "eq", "compressor", "pan")
@@ -78,9 +60,8 @@ class RecoveredChain:
 def recover_chain(
     multitrack: Multitrack,
     mix: Samples,
-    seed: int,
+    plan: Descent,
     reverb: ReverbKind = "stereo",
-    steps: int = 200,
     progress: Progress = lambda done, total: None,
 ) -> RecoveredChain:
     """Recover gain, pan, EQ, compressor and reverb of every track.
@@ -88,22 +69,19 @@ def recover_chain(
     Args:
         multitrack: the tracks, aligned with the mix.
         mix: `(2, frames)`, as long as the tracks.
-        seed: of the small nudge to the start.
+        plan: of the search.
         reverb: one shared room, or one per track.
-        steps: at most; fewer where nothing is gained any more.
         progress: is told steps done and at most to do.
 
     Raises:
-        ValueError: as `recover_gains`, or `steps` is below 1.
+        ValueError: as `recover_gains` and `Search.run`, or there is no such device.
     """
-    if steps < 1:
-        raise ValueError(f"{steps} steps: must be at least 1")
     baseline = recover_gains(multitrack, mix).settings
     start = recover_gains(multitrack, mix, ABOVE_HZ).settings
     strip, bus = _BY_KIND[reverb]
     console = DifferentiableConsole(multitrack.sample_rate_hz, strip, bus)
-    search = _Search(console, _chain(start, reverb), multitrack, mix, seed)
-    taken = search.run(steps, progress)
+    search = Search(console, _chain(start, reverb), multitrack, mix, plan)
+    taken = search.run(progress)
     names = [track.name for track in multitrack.tracks]
     found = console.settings(names, search.best_strips, search.best_bus if bus else None)
     candidates = [baseline, _louder_or_softer(found, multitrack, mix)]
@@ -117,82 +95,6 @@ def residual_db(multitrack: Multitrack, mix: Samples, settings: Settings) -> flo
     error = render(multitrack, settings).samples.astype(np.float64) - mix
     energy = float(np.sum(mix.astype(np.float64) ** 2))
     return float(10 * np.log10(max(np.sum(error**2) / energy, 1e-20)))
-
-
-class _Search:
-    """Adam on the normalised parameters of one song's console."""
-
-    def __init__(
-        self,
-        console: DifferentiableConsole,
-        start: Settings,
-        multitrack: Multitrack,
-        mix: Samples,
-        seed: int,
-    ) -> None:
-        first, last, run_in = _excerpt(mix, multitrack.sample_rate_hz)
-        tracks = [
-            np.broadcast_to(track.samples[:, first:last], (2, last - first))
-            for track in multitrack.tracks
-        ]
-        self._tracks = torch.from_numpy(np.stack(tracks))[None]
-        self._mix = torch.from_numpy(mix[:, first:last].copy())[None]
-        self._run_in = run_in
-        self._console = console
-        random = torch.Generator().manual_seed(seed)
-        strips, bus = console.parameters_of(start)
-        self._raw = [
-            _inside(value + NUDGE * torch.randn(value.shape, generator=random)).requires_grad_()
-            for value in (strips[None], bus[None])
-        ]
-        self.best_strips, self.best_bus = strips, bus
-
-    def run(self, steps: int, progress: Progress) -> int:
-        """Search; returns the steps taken."""
-        optimiser = torch.optim.Adam([raw for raw in self._raw if raw.numel()], LEARNING_RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, 0.1 * LEARNING_RATE)
-        best_db, gained_at = np.inf, 0
-        for step in range(steps):
-            progress(step, steps)
-            optimiser.zero_grad()
-            loss = self._left_over_db()
-            loss_db = loss.item()
-            if loss_db < best_db - LEAST_GAIN_DB:
-                gained_at = step
-            if loss_db < best_db:
-                best_db = loss_db
-                self.best_strips, self.best_bus = (raw.detach()[0].clone() for raw in self._raw)
-            if step - gained_at > PATIENCE_STEPS:
-                break
-            torch.autograd.backward(loss)
-            optimiser.step()
-            schedule.step()
-            with torch.no_grad():
-                for raw in self._raw:
-                    raw.copy_(_inside(raw))
-        progress(steps, steps)
-        return step + 1
-
-    def _left_over_db(self) -> Tensor:
-        strips, bus = self._raw
-        found = self._console(self._tracks, strips, bus if bus.numel() else None)
-        error = (found - self._mix)[..., self._run_in :]
-        energy = self._mix[..., self._run_in :].square().sum()
-        return 10 * torch.log10(error.square().sum() / energy + 1e-9)
-
-
-def _inside(values: Tensor) -> Tensor:
-    return values.clamp(MARGIN, 1 - MARGIN)
-
-
-def _excerpt(mix: Samples, sample_rate_hz: int) -> tuple[int, int, int]:
-    """First and last frame of the stretch of most energy, and the frames of its run-in."""
-    length = min(mix.shape[1], round(EXCERPT_S * sample_rate_hz))
-    energy = np.concatenate([[0.0], np.cumsum(np.sum(mix.astype(np.float64) ** 2, axis=0))])
-    first = int(np.argmax(energy[length:] - energy[: len(energy) - length]))
-    # From the song's very beginning nothing is missing.
-    run_in = 0 if first == 0 else min(round(RUN_IN_S * sample_rate_hz), length // 4)
-    return first, first + length, run_in
 
 
 def _chain(gains: Settings, reverb: ReverbKind) -> Settings:

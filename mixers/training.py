@@ -33,6 +33,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from mixers.checkpoints import Header, fill, load_weights, save_weights
+from mixers.devices import find_device
 
 Batch = Mapping[str, Tensor]
 Progress = Callable[[str, int, int], None]
@@ -329,12 +330,7 @@ def _optimiser_state(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tenso
 @contextmanager
 def _processes(device: str) -> Iterator[tuple[int, int, torch.device]]:
     """This process's rank, how many there are, and its device; one of one without torchrun."""
-    try:
-        found = torch.device(device)
-    except RuntimeError:
-        raise ValueError(f"there is no device {device!r}; say cpu or cuda") from None
-    if found.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError("this machine has no CUDA device, or torch cannot use it; say cpu")
+    found = find_device(device)
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield 0, 1, found

@@ -11,6 +11,7 @@ import numpy as np
 
 from mixers.alignment import align, estimate_offset
 from mixers.chain import ReverbKind, recover_chain
+from mixers.descent import Descent
 from mixers.errors import compare, compare_chains
 from mixers.multitrack import Multitrack, Samples
 from mixers.reverse import recover_filters, recover_gains
@@ -36,7 +37,7 @@ class Request:
         out: where the result goes.
         method: "gains", "filters" or "chain".
         reverb: of the chain, "stereo" or "individual".
-        steps, seed: of the chain's search.
+        steps, seed, device: of the chain's search (`mixers.descent`).
     """
 
     tracks: Path
@@ -46,10 +47,18 @@ class Request:
     reverb: str = "stereo"
     steps: int = 200
     seed: int = 0
+    device: str = "auto"
+
+    @property
+    def state(self) -> Path:
+        """What an interrupted search goes on from; it is gone when the result is there."""
+        return self.out.with_name(self.out.name + ".state")
 
 
 def recover(request: Request, true: Settings | None, progress: Progress) -> list[str]:
     """Recover, write the result, and return what to tell people.
+
+    A chain's search that was interrupted goes on when the same is asked again.
 
     Args:
         request: what and how.
@@ -58,7 +67,8 @@ def recover(request: Request, true: Settings | None, progress: Progress) -> list
 
     Raises:
         ValueError: the folder holds several songs, a file cannot be read, the mix is silent or has
-            nothing to do with the tracks' length, or `true` is of other tracks.
+            nothing to do with the tracks' length, `true` is of other tracks, there is no such
+            device, or what an interrupted search left behind is of another one.
         OSError: the result cannot be written.
     """
     progress("Read", 0, 2)
@@ -76,6 +86,7 @@ def recover(request: Request, true: Settings | None, progress: Progress) -> list
     if true is not None:
         lines += _beside(settings, true, silent, multitrack.sample_rate_hz)
     _write(request.out, settings_to_json(settings).encode())
+    request.state.unlink(missing_ok=True)
     return [*lines, f"Settings: {request.out}"]
 
 
@@ -88,9 +99,8 @@ def _settings(
     chain = recover_chain(
         multitrack,
         mix,
-        request.seed,
+        Descent(request.steps, request.seed, request.device, request.state),
         cast(ReverbKind, request.reverb),
-        request.steps,
         lambda done, total: progress("Search", done, total),
     )
     return chain.settings, [

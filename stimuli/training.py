@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+from mixers.devices import find_device
 from stimuli.datasets.dataset import Dataset
 from stimuli.splits import Split, split_songs
 
@@ -92,13 +93,5 @@ def train(
     module, _, function = TRAINERS[name].partition(":")
     trainer = cast(Trainer, getattr(import_module(module), function))
     split = split_songs(dataset.song_ids(), seed)
-    lesson = Lesson(dataset, split, _device(device), seed, out, options or {})
+    lesson = Lesson(dataset, split, str(find_device(device)), seed, out, options or {})
     return trainer(lesson, progress)
-
-
-def _device(wanted: str) -> str:
-    if wanted != "auto":
-        return wanted
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -187,6 +187,7 @@ def mix_command(
 )
 @click.option("--steps", default=200, show_default=True, help="Of the chain's search, at most.")
 @click.option("--seed", default=0, show_default=True, help="Of the chain's search.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--truth", type=IN_FILE, help="Settings that made the mix, to be compared with.")
 def recover_command(
     tracks: Path,
@@ -196,18 +197,20 @@ def recover_command(
     reverb: str,
     steps: int,
     seed: int,
+    device: str,
     truth: Path | None,
 ) -> None:
     """Recover what the file MIX was made with from the song's tracks in folder TRACKS.
 
-    The mix may begin earlier or later than the tracks.
+    The mix may begin earlier or later than the tracks. The search for a chain takes minutes: after
+    an interruption, the same command goes on.
     """
     from mixers.settings import settings_from_json
     from stimuli.recovery import Request, recover
 
     true_settings = settings_from_json(truth.read_text(encoding="utf-8")) if truth else None
     with progress_bars() as show:
-        request = Request(tracks, mix_file, out, method, reverb, steps, seed)
+        request = Request(tracks, mix_file, out, method, reverb, steps, seed, device)
         lines = recover(request, true_settings, show)
     for line in lines:
         click.echo(line)
