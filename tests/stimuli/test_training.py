@@ -82,7 +82,7 @@ def test_held_out_songs_are_never_opened(songs: Path, tmp_path: Path) -> None:
 
 def test_what_does_not_learn_is_refused(songs: Path, tmp_path: Path) -> None:
     arguments = ["train", "mono", "--songs", str(songs), "-o", str(tmp_path / "x")]
-    with pytest.raises(ValueError, match="'mono' does not learn; there are: forest"):
+    with pytest.raises(ValueError, match=r"'mono' does not learn; there are: .*forest"):
         CliRunner().invoke(mixers, arguments, catch_exceptions=False)
 
 
