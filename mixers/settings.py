@@ -225,20 +225,26 @@ def settings_from_json(text: str) -> Settings:
 def _strip(data: Any) -> TrackSettings:
     data = _mapping(data, "a track")
     where = f"track {data.get('track')!r}"
-    data["eq"] = tuple(
-        _build(EqBand, band, f"{where} eq") for band in _items(data, where, "eq", ())
-    )
+    data["eq"] = tuple(_part(EqBand, band, where, "eq") for band in _items(data, where, "eq", ()))
     for key, kind in (("compressor", Compressor), ("reverb", Reverb)):
         if data.get(key) is not None:
-            data[key] = _build(kind, data[key], f"{where} {key}")
+            data[key] = _part(kind, data[key], where, key)
     return _build(TrackSettings, data, where)
 
 
 def _bus(data: Any) -> BusSettings:
     data = _mapping(data, "bus")
     if data.get("reverb") is not None:
-        data["reverb"] = _build(Reverb, data["reverb"], "bus reverb")
+        data["reverb"] = _part(Reverb, data["reverb"], "bus", "reverb")
     return _build(BusSettings, data, "bus")
+
+
+def _part(kind: type[T], data: Any, where: str, name: str) -> T:
+    """A part of a strip or of the bus, which does not know itself whose it is."""
+    try:
+        return _build(kind, data, name)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _mapping(data: Any, where: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from statistics import mean, stdev
@@ -21,6 +21,7 @@ DRAWN = {
     "pan_error": "Pan error",
 }
 """Measures in the figure, with the labels of their axes."""
+FEATURES = tuple(feature.name for feature in fields(MixFeatures))
 ACCENT, FAINT = "#1b4965", "#9db4c0"
 
 
@@ -36,7 +37,7 @@ def write_report(rows: Sequence[Row], folder: Path) -> None:
 
 def table(rows: Sequence[Row]) -> str:
     """CSV text: a line per song and system; empty where nothing is known."""
-    columns = [*MEASURES, *(feature.name for feature in fields(MixFeatures))]
+    columns = [*MEASURES, *FEATURES]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["song", "system", "seen", *columns, "failure"])
@@ -56,14 +57,17 @@ def markdown(rows: Sequence[Row]) -> str:
         f"{len(systems)} systems on {songs} songs: mean over songs (standard deviation). "
         "Smaller is better.",
         "",
-        "| measure | " + " | ".join(systems) + " |",
-        "|---|" + "---:|" * len(systems),
+        *_means(rows, systems, "measure", tuple(MEASURES)),
+        "",
+        *(f"- **{name}**: {meaning}." for name, meaning in MEASURES.items()),
+        "",
+        "## Objective features",
+        "",
+        "Of the mixes at -23 LUFS; nearer to those of the human mix (`target`) is better.",
+        "",
+        *_means(rows, systems, "feature", FEATURES),
+        *_warnings(rows, systems),
     ]
-    for name in MEASURES:
-        cells = [_cell(_values(rows, system, name)) for system in systems]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", *(f"- **{name}**: {meaning}." for name, meaning in MEASURES.items())]
-    lines += _warnings(rows, systems)
     return "\n".join(lines) + "\n"
 
 
@@ -79,6 +83,17 @@ def draw(rows: Sequence[Row]) -> Figure:
     songs = len({row.song for row in rows})
     figure.suptitle(f"Beside the human mix: {songs} songs, a dot each; the line is the mean")
     return figure
+
+
+def _means(
+    rows: Sequence[Row], systems: list[str], title: str, names: Sequence[str]
+) -> Iterator[str]:
+    """Lines of a table: a line per measure, a column per system."""
+    yield f"| {title} | " + " | ".join(systems) + " |"
+    yield "|---|" + "---:|" * len(systems)
+    for name in names:
+        cells = [_cell(_values(rows, system, name)) for system in systems]
+        yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def _panel(axes: Axes, values: list[list[float]], label: str) -> None:

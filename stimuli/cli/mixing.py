@@ -10,6 +10,7 @@ import click
 from stimuli.cli.progress import progress_bars
 
 if TYPE_CHECKING:
+    from mixers.expert import Expert
     from stimuli.evaluation import Which
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -149,22 +150,26 @@ def mix_command(
 ) -> None:
     """Mix the song in folder SONG with one system, or as settings say."""
     from mixers.console import AsSet
-    from mixers.mixer import load_mixer
+    from mixers.expert import Expert
+    from mixers.mixer import Mixer, load_mixer
     from mixers.settings import settings_from_json
     from stimuli.mixing import mix_song
 
+    system: Mixer
     if stated is not None and mixer is None:
         system = AsSet(settings_from_json(stated.read_text(encoding="utf-8")))
         mixer = stated.name
-        written = mix_song(song, system, out, seed, save_settings)
     elif mixer is not None and stated is None:
-        written = mix_song(song, load_mixer(mixer), out, seed, save_settings)
+        system = load_mixer(mixer)
     else:
         raise ValueError("say either --mixer or --settings")
+    if explain and not isinstance(system, Expert):
+        raise ValueError(f"{mixer} cannot explain its decisions; {Expert.name} can")
+    written = mix_song(song, system, out, seed, save_settings)
     note = f", lowered by {-written.gain_db:.1f} dB" if written.gain_db < 0 else ""
     click.echo(f"{out}: {song.resolve().name} by {mixer}{note}")
-    if explain:
-        _explain(song, mixer)
+    if explain and isinstance(system, Expert):
+        _explain(song, system)
 
 
 @mix.command("recover")
@@ -223,14 +228,9 @@ def _name_and_value(choice: str) -> tuple[str, str]:
     return name, value
 
 
-def _explain(song: Path, mixer: str) -> None:
-    from mixers.expert import Expert
-    from mixers.mixer import load_mixer
+def _explain(song: Path, expert: Expert) -> None:
     from stimuli.datasets.dataset import open_dataset
 
-    system = load_mixer(mixer) if mixer == Expert.name else None
-    if not isinstance(system, Expert):
-        raise ValueError(f"{mixer} cannot explain its decisions; expert can")
     dataset = open_dataset(song)
-    for decision in system.explain(dataset.open_song(dataset.song_ids()[0]).load()):
+    for decision in expert.explain(dataset.open_song(dataset.song_ids()[0]).load()):
         click.echo(f"{decision.track}: {decision.setting}: {decision.reason}")

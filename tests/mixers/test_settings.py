@@ -48,6 +48,16 @@ def test_json_gives_back_the_same_settings() -> None:
         ({"tracks": [{"track": "kick", "pan": 2.0}]}, r"track 'kick': pan is 2\.0"),
         ({"tracks": [{"track": "kick", "panning": 0}]}, "unexpected keyword argument 'panning'"),
         ({"tracks": [{"track": "a"}, {"track": "a"}]}, "two strips for track a"),
+        (
+            {"tracks": [{"track": "kick", "compressor": {"ratio": 99}}]},
+            r"track 'kick': compressor: ratio is 99, must be within 1\.\.20",
+        ),
+        (
+            {"tracks": [{"track": "kick", "eq": [{"kind": "peak", "frequency_hz": 5}]}]},
+            "track 'kick': eq peak: frequency_hz is 5",
+        ),
+        ({"bus": {"reverb": {"decay_s": 60.0}}}, r"bus: reverb: decay_s is 60\.0"),
+        ({"bus": {"reverb": {"size": 1}}}, "bus: reverb: got an unexpected keyword .*'size'"),
         ({"tracks": {"kick": {}}}, "tracks is .* must be a list"),
         ({"tracks": ["kick"]}, "a track is 'kick', must be an object"),
     ],

@@ -16,7 +16,7 @@ from stimuli.cli.mixing import mixers
 from stimuli.datasets.dataset import open_dataset
 from stimuli.datasets.demo.songbook import make_songs, recipes
 from stimuli.evaluation import MEASURES, Evaluation, Row, evaluate
-from stimuli.evaluation_report import markdown, table, write_report
+from stimuli.evaluation_report import FEATURES, markdown, table, write_report
 from stimuli.splits import fingerprint, split_songs
 
 Noise = Callable[..., NDArray[np.float32]]
@@ -81,6 +81,7 @@ def test_markdown_and_figure_show_every_system(report: Path) -> None:
     header = next(line for line in text.splitlines() if line.startswith("| measure"))
     assert header.count("|") == 7
     assert all(f"**{measure}**" in text for measure in MEASURES)
+    assert all(f"\n| {feature} | " in text for feature in FEATURES)
     assert "has learnt" not in text
     assert (report / "evaluation.png").read_bytes().startswith(b"\x89PNG")
 

@@ -79,8 +79,10 @@ def test_the_expert_explains_itself(song: Path, tmp_path: Path) -> None:
     arguments = [str(song), "-o", str(tmp_path / "out.wav"), "--explain", "--mixer"]
     lines = CliRunner().invoke(mix, [*arguments, "expert"]).output.splitlines()[1:]
     assert any(line.startswith("kick: gain") for line in lines)
+    (tmp_path / "out.wav").unlink()
     with pytest.raises(ValueError, match="mono cannot explain"):
         CliRunner().invoke(mix, [*arguments, "mono"], catch_exceptions=False)
+    assert not (tmp_path / "out.wav").exists()
 
 
 def test_without_settings_to_save_nothing_is_written(song: Path, tmp_path: Path) -> None:
