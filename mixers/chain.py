@@ -92,9 +92,9 @@ def recover_chain(
 
 def residual_db(multitrack: Multitrack, mix: Samples, settings: Settings) -> float:
     """Energy of the mix that settings leave unexplained, relative to the mix; 0 dB is all."""
-    error = render(multitrack, settings).samples.astype(np.float64) - mix
-    energy = float(np.sum(mix.astype(np.float64) ** 2))
-    return float(10 * np.log10(max(np.sum(error**2) / energy, 1e-20)))
+    error = render(multitrack, settings).samples
+    error -= mix
+    return float(10 * np.log10(max(_product(error, error) / _product(mix, mix), 1e-20)))
 
 
 def _chain(gains: Settings, reverb: ReverbKind) -> Settings:
@@ -125,8 +125,13 @@ def _strip(strip: TrackSettings, reverb: ReverbKind) -> TrackSettings:
 
 def _louder_or_softer(settings: Settings, multitrack: Multitrack, mix: Samples) -> Settings:
     """The same mix as a whole at the level that fits best."""
-    found = render(multitrack, settings).samples.astype(np.float64)
-    energy = float(np.sum(found**2))
-    factor = float(np.sum(found * mix)) / energy if energy > 0 else 0.0
+    found = render(multitrack, settings).samples
+    energy = _product(found, found)
+    factor = _product(found, mix) / energy if energy > 0 else 0.0
     fader_db = float(np.clip(20 * np.log10(max(factor, 1e-3)), -20, 20))
     return replace(settings, bus=replace(settings.bus, fader_db=fader_db))
+
+
+def _product(one: Samples, other: Samples) -> float:
+    """The inner product in double precision, without copies of long songs."""
+    return float(np.einsum("cf,cf->", one, other, dtype=np.float64))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, linalg, optimize, signal
+from scipy import linalg, optimize, signal
 
+from mixers.lags import correlate, left_over
 from mixers.multitrack import Multitrack, Samples
 from mixers.settings import RANGES, Settings, TrackSettings
 
@@ -125,28 +126,16 @@ def recover_filters(
         )
     if unknowns > 16_384:
         raise ValueError(f"{len(sources)} sources × {taps} taps are {unknowns} unknowns > 16384")
-    size = fft.next_fast_len(multitrack.frames + taps, real=True)
     # Sources of unit energy: one recorded 60 dB down is recovered as well as the others.
     scales = np.array([1 / max(float(np.linalg.norm(source)), 1e-30) for source in sources])
-    spectra = np.stack(
-        [fft.rfft(s.astype(np.float64), size) * a for s, a in zip(sources, scales, strict=True)]
-    )
-    outputs = np.stack([fft.rfft(np.roll(_padded(c, size), delay_frames)) for c in mix])
-    gram = _block_toeplitz(spectra, size, taps)
+    lags, crossed = correlate(sources, list(mix), taps, delay_frames)
+    gram = _block_toeplitz(lags, scales, taps)
     gram[np.diag_indices_from(gram)] += RIDGE
-    cross = np.stack(
-        [[fft.irfft(output * s.conj(), size)[:taps] for s in spectra] for output in outputs]
-    ).reshape(2, unknowns)
+    cross = (crossed * scales[:, None]).reshape(2, unknowns)
     solved = linalg.solve(gram, cross.T, assume_a="pos").T
-    responses = solved.reshape(2, len(sources), taps)
-    filters = fft.rfft(responses, size)
-    heard = slice(delay_frames, delay_frames + multitrack.frames)
-    left_over = sum(
-        float(np.sum(fft.irfft(output - np.sum(spectra * response, axis=0), size)[heard] ** 2))
-        for output, response in zip(outputs, filters, strict=True)
-    )
-    energy = float(np.sum(mix.astype(np.float64) ** 2))
-    return RecoveredFilters(responses * scales[:, None], delay_frames, _ratio_db(left_over, energy))
+    responses = solved.reshape(2, len(sources), taps) * scales[:, None]
+    unexplained, energy = left_over(sources, responses, mix, delay_frames)
+    return RecoveredFilters(responses, delay_frames, _ratio_db(unexplained, energy))
 
 
 def _check_mix(multitrack: Multitrack, mix: Samples) -> None:
@@ -221,24 +210,18 @@ def _strip(name: str, left: float, right: float) -> TrackSettings:
     )
 
 
-def _block_toeplitz(spectra: NDArray[np.complex128], size: int, taps: int) -> Array:
-    """Correlations of all sources at all lags: `(sources × taps, sources × taps)`."""
-    count = len(spectra)
+def _block_toeplitz(lags: list[Array], scales: Array, taps: int) -> Array:
+    """Correlations of all scaled sources at all lags: `(sources × taps, sources × taps)`."""
+    count = len(lags)
     gram = np.empty((count, taps, count, taps))
     for i in range(count):
         for j in range(i, count):
-            lags = fft.irfft(spectra[i].conj() * spectra[j], size)
+            row = scales[i] * scales[j] * lags[i][j - i]
             # Entry (m, n) is Σ x_i[t − m] x_j[t − n], the correlation at lag m − n.
-            block = linalg.toeplitz(lags[:taps], np.concatenate([lags[:1], lags[:-taps:-1]]))
+            block = linalg.toeplitz(row[taps - 1 :], row[taps - 1 :: -1])
             gram[i, :, j, :] = block
             gram[j, :, i, :] = block.T
     return gram.reshape(count * taps, count * taps)
-
-
-def _padded(signal: NDArray[np.float32], size: int) -> Array:
-    padded = np.zeros(size)
-    padded[: len(signal)] = signal
-    return padded
 
 
 def _ratio_db(left_over: float, energy: float) -> float:
