@@ -54,6 +54,16 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], header: Header) -> N
     partial.replace(path)
 
 
+def architecture_of(path: Path) -> str:
+    """The architecture that a file holds weights of.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or no file of Blindmix.
+    """
+    return _read(path)[0].architecture
+
+
 def load_weights(path: Path, architecture: str) -> tuple[Header, dict[str, Tensor]]:
     """Read weights of an architecture; floats that were stored as halves come as they were stored.
 
@@ -61,20 +71,7 @@ def load_weights(path: Path, architecture: str) -> tuple[Header, dict[str, Tenso
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged, no file of Blindmix, or of another architecture.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"there are no weights at {path}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            said = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, RuntimeError, ValueError, OSError) as error:
-        raise ValueError(f"{path} is damaged or holds no weights: {error}") from None
-    if said.get("format") != FORMAT:
-        raise ValueError(f"{path} was not written by this version of Blindmix; train it again")
-    text = said.get("header", "")
-    if said.get("digest") != _digest(text, tensors):
-        raise ValueError(f"{path} is damaged: it does not hold what was written")
-    header = Header(**json.loads(text))
+    header, tensors = _read(path)
     if header.architecture != architecture:
         raise ValueError(f"{path} holds weights of {header.architecture}, not of {architecture}")
     return header, tensors
@@ -101,6 +98,23 @@ def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
     }
+
+
+def _read(path: Path) -> tuple[Header, dict[str, Tensor]]:
+    if not path.is_file():
+        raise FileNotFoundError(f"there are no weights at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            said = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, RuntimeError, ValueError, OSError) as error:
+        raise ValueError(f"{path} is damaged or holds no weights: {error}") from None
+    if said.get("format") != FORMAT:
+        raise ValueError(f"{path} was not written by this version of Blindmix; train it again")
+    text = said.get("header", "")
+    if said.get("digest") != _digest(text, tensors):
+        raise ValueError(f"{path} is damaged: it does not hold what was written")
+    return Header(**json.loads(text)), tensors
 
 
 def _digest(header: str, tensors: Mapping[str, Tensor]) -> str:

@@ -79,7 +79,7 @@ class LearnedMixer:
         weights: a file of `flask mixers train`; read when it is first needed.
 
     Attributes:
-        name: of the system and of its architecture.
+        name: of the system; the class's is that of its architecture.
         songs_: fingerprints of the songs that it learnt from.
     """
 
@@ -88,7 +88,7 @@ class LearnedMixer:
     controller_: Controller
 
     def __init__(self, weights: Path | None = None) -> None:
-        self.weights = weights or WEIGHTS / f"{self.name}.safetensors"
+        self.weights = weights or WEIGHTS / f"{type(self).name}.safetensors"
 
     def build(self, configuration: Mapping[str, Any]) -> Controller:
         """An untrained controller."""
@@ -105,7 +105,7 @@ class LearnedMixer:
     def settings(self, multitrack: Multitrack) -> Settings:
         """What the controller sets; a silent track keeps 0 dB and the centre."""
         if not hasattr(self, "controller_"):
-            header, tensors = load_weights(self.weights, self.name)
+            header, tensors = load_weights(self.weights, type(self).name)
             self.controller_ = self.build(header.configuration).eval()
             fill(self.controller_, tensors, self.weights)
             self.songs_ = tuple(header.facts.get("songs", ()))

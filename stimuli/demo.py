@@ -1,4 +1,4 @@
-"""What the demo studies play: composed songs, mixed by the systems that need no training."""
+"""What the demo studies play: composed songs, mixed by systems that take any tracks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ SONGS = 6
 SONG_S = 16.0
 PASSAGE_S = 8.0
 SETS: dict[str, Plan] = {
-    "mixes": Plan(
-        ("mono", "random", "expert", "unmask-level", "unmask-pan", "target"), duration_s=PASSAGE_S
-    ),
+    "mixes": Plan(("mono", "random", "expert", "dmc", "ddsp", "target"), duration_s=PASSAGE_S),
     "mixes-with-reference": Plan(
         ("mono", "random", "expert"), duration_s=PASSAGE_S, anchors=True, reference=True
     ),

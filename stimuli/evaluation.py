@@ -15,7 +15,7 @@ import numpy as np
 from mixers.artefacts import find_artefacts
 from mixers.distance import level_matched, stereo_distance
 from mixers.errors import compare
-from mixers.mixer import Mixer, load_mixer
+from mixers.mixer import Mixer, load_mixer, weights_digest
 from mixers.multitrack import Mix, Multitrack
 from mixers.objective import MixFeatures, describe_mix, percentage_errors
 from mixers.reverse import RecoveredGains, recover_gains
@@ -58,7 +58,7 @@ MEASURES: dict[str, str] = {
     "level_error_db": "median error of the tracks' levels in the mix, the whole mix turned to fit",
     "pan_error": "mean error of the tracks' places in the mix, 0..2; swapped sides are no error",
     "settings_gain_error_db": "median error of the console's gains, where the true ones are known",
-    "settings_pan_error": "mean error of the console's pans, where the true ones are known",
+    "settings_pan_error": "mean error of the console's pans; swapped sides are no error",
     "feature_error_percent": "mean absolute percentage error of the objective features",
     "clicks_per_s": "isolated jumps in the mix",
     "clipped_share": "share of samples on flat tops",
@@ -74,7 +74,7 @@ class Evaluation:
     """What is to be evaluated.
 
     Attributes:
-        systems: names from the table of mixers.
+        systems: names from the table of mixers, or `LABEL=FILE` for weights of one's own.
         which: all songs, or one part of the split by `seed`.
         seed: of the split and of systems that use chance.
     """
@@ -107,6 +107,7 @@ def evaluate(
             system that cannot mix a song is no error but a row that says so.
     """
     mixers = [load_mixer(name) for name in wanted.systems]
+    weights = [weights_digest(name) for name in wanted.systems]
     ids = dataset.song_ids()
     if wanted.which != "all":
         ids = list(split_songs(ids, wanted.seed).part(wanted.which))
@@ -122,7 +123,8 @@ def evaluate(
         for number, mixer in enumerate(mixers):
             progress("Mixes", place * len(mixers) + number, len(ids) * len(mixers))
             seed = seed_for(wanted.seed, song_id, mixer.name)
-            record = kept and kept / f"{_digest(label, mixer.name, seed, reference)}.json"
+            about = (label, mixer.name, weights[number], seed)
+            record = kept and kept / f"{_digest(about, reference)}.json"
             row = _read_row(record)
             if row is None:
                 if mixer.name not in warm:
@@ -180,7 +182,8 @@ def measure(mix: Mix, reference: Reference) -> dict[str, float]:
     if reference.truth is not None and mix.settings is not None:
         errors_set = compare(mix.settings, reference.truth)
         values["settings_gain_error_db"] = float(np.median(errors_set.gain_db))
-        values["settings_pan_error"] = float(errors_set.pan.mean())
+        mirrored = compare(_swapped(mix.settings), reference.truth)
+        values["settings_pan_error"] = float(min(errors_set.pan.mean(), mirrored.pan.mean()))
     return values | asdict(features)
 
 
@@ -196,11 +199,11 @@ def _row(mixer: Mixer, reference: Reference, seed: int, label: str) -> Row:
     return Row(song.song, mixer.name, label in getattr(mixer, "songs_", ()), values)
 
 
-def _digest(label: str, system: str, seed: int, reference: Reference) -> str:
+def _digest(about: tuple[object, ...], reference: Reference) -> str:
     """Tells apart all that a row depends on."""
     target = reference.multitrack.target
     heard = b"" if target is None else target.tobytes()
-    facts = repr((label, system, seed, reference.truth, code_version())).encode()
+    facts = repr((*about, reference.truth, code_version())).encode()
     return hashlib.sha256(facts + heard).hexdigest()[:24]
 
 

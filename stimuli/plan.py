@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mixers.mixer import load_mixer
+from mixers.mixer import load_mixer, system_label
 from stimuli.degraded import recipe_name
 from stimuli.loudness import TARGET_LUFS
 from stimuli.passages import How, Passage
@@ -19,7 +19,7 @@ class Plan:
     """What to render of every song.
 
     Attributes:
-        systems: names of mixers.
+        systems: names of mixers, or `LABEL=FILE` for weights of one's own.
         passages_per_song: how many.
         duration_s: of each passage.
         seed: of passages, of systems that use chance, and of dither.
@@ -60,6 +60,9 @@ class Plan:
                 raise ValueError(f"{name} {getattr(self, name)!r} is none of {get_args(kind)}")
         for system in self.systems:
             load_mixer(system)
+        names = [system_label(system) for system in self.systems]
+        if len(set(names)) < len(names):
+            raise ValueError(f"systems of one name in {', '.join(names)}; give each its own label")
         for recipe in self.degraded:
             recipe_name(recipe)
 

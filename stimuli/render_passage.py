@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mixers.loudness import integrated_loudness
+from mixers.mixer import system_label
 from mixers.settings import settings_to_json
 from stimuli.anchors import ANCHORS
 from stimuli.audio import read, write_sound
@@ -103,7 +104,7 @@ def _render(session: Session, plan: Plan, out: Path) -> Rendered:
 
 def _names(session: Session, plan: Plan) -> tuple[list[str], tuple[str, ...]]:
     """The sounds to make, and what is left out because the song has no human mix."""
-    systems = list(plan.systems)
+    systems = [system_label(system) for system in plan.systems]
     if plan.reference and TARGET not in systems:
         systems.append(TARGET)
     degraded = [anchor_name(recipe) for recipe in plan.degraded]
@@ -138,7 +139,7 @@ def _settings_path(passage: Passage, name: str) -> str:
 
 def _level(session: Session, name: str, records: Records, out: Path) -> Level:
     """How loud a mix is; it is mixed only if no earlier run knows. Its settings are written too."""
-    about = ("level", session.content, name)
+    about = ("level", session.content, name, session.weights(name))
     path = out / _settings_path(session.passage, name)
     known = records.get(*about)
     if known is not None and (path.is_file() or not known["settings"]):
@@ -164,7 +165,8 @@ def _write(
     """Write a sound file, unless it is there already; returns its measured loudness in LUFS."""
     path = _path(session.passage, file, plan)
     gain_db = gains_db[file.source]
-    about = ("file", session.content, file.source, gain_db, path, plan.delivery)
+    made = (session.content, file.source, session.weights(file.source))
+    about = ("file", *made, gain_db, path, plan.delivery)
     known = records.get(*about)
     if known is not None and (out / path).is_file():
         try:

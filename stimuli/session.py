@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixers.mixer import load_mixer
+from mixers.mixer import load_mixer, system_label, weights_digest
 from mixers.multitrack import Multitrack, Samples
 from stimuli.anchors import ANCHORS, low_pass
 from stimuli.audio import resample
@@ -47,6 +47,7 @@ class Session:
         self.content = _content(multitrack, passage, plan.seed)
         self._multitrack = multitrack
         self._lead_in_s = lead_in_s
+        self._systems = {system_label(system): system for system in plan.systems}
         self._recipes = {anchor_name(recipe): recipe for recipe in plan.degraded}
         self._whole: dict[str, Samples] = {}
         self._settings: dict[str, Settings | None] = {}
@@ -76,6 +77,10 @@ class Session:
         """What the console was set to for a mix that was made."""
         return self._settings.get(name)
 
+    def weights(self, name: str) -> str:
+        """A digest of the weights of a system that has its own; empty for all others."""
+        return weights_digest(self._systems.get(name, name))
+
     def _uncut(self, name: str) -> Samples:
         if name not in self._whole:
             self._whole[name] = self._make(name)
@@ -88,7 +93,7 @@ class Session:
         if name in self._recipes:
             spoilt = make_degraded(self._recipes[name], self._multitrack, seed)
             return resample(spoilt, self._multitrack.sample_rate_hz, RATE_HZ)
-        mixer = load_mixer(name)
+        mixer = load_mixer(self._systems.get(name, name))
         if "torch" in sys.modules:
             # More threads would sum in another order: other bytes than those of another run.
             sys.modules["torch"].set_num_threads(1)

@@ -1,9 +1,11 @@
 """Training of the systems that set a console: `dmc` and `ddsp`.
 
 A step takes some songs, hears some patches of each track, and compares what the controller sets
-in two ways: the sound of a crop with the human mix, by the stereo loss, and gains and pans with
-those that least squares recovers from that mix. The second says in few steps what the first one
-takes many for; it needs no knowledge of how the mix was made.
+in two ways: the sound of crops of a few of these songs with their human mix, by the stereo loss,
+and gains and pans with those that least squares recovers from the mixes of all of them. The second
+says in few steps what the first one takes many for, and costs little; it needs no knowledge of how
+the mixes were made. A song mixed with left and right exchanged counts as the same: engineers
+differ in the side from which they look at the band, and nobody can hear which side it will be.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ Build = Callable[[int], tuple[Controller, Mapping[str, Any]]]
 """A fresh controller for songs of a sample rate, and its configuration."""
 
 DROP_PROBABILITY = 0.1
+LEAST_POWER = 1e-12
+"""Keeps the level of a silent mix above zero, and its gradient finite."""
 GAIN_SPREAD_DB = 3.0
 """A gain error that weighs as much as a pan error of 1."""
 
@@ -42,17 +46,19 @@ class Choices(Schedule):
     """What can be chosen with `--set`.
 
     Attributes:
+        songs: how many are heard in a step; `batch` of them have their crops mixed.
         patches: how many patches of 0.96 s are heard of each track.
         settings: weight of the errors of gains and pans beside the stereo loss.
     """
 
-    steps: int = 800
-    learning_rate: float = 2e-3
+    steps: int = 900
+    learning_rate: float = 1e-3
     check_every: int = 50
-    batch: int = 4
+    batch: int = 3
     seconds: float = 0.75
-    validation_crops: int = 8
-    patches: int = 4
+    validation_crops: int = 24
+    songs: int = 12
+    patches: int = 2
     settings: float = 1.0
 
 
@@ -89,59 +95,75 @@ def _train(name: str, build: Build, lesson: Lesson, progress: Progress) -> list[
         for taken in take_lessons(lesson.dataset, ids, partial(progress, "Listening"))
     }
 
+    heard = [lessons[song.id] for song in songs.training.songs if song.id in lessons]
+
     def draw(rng: np.random.Generator) -> Batch:
         crops = [songs.training.draw(frames, rng) for _ in range(choices.batch)]
-        return _batch([_row(crop, lessons[crop.song], choices.patches, rng) for crop in crops])
+        mixed = [_mixed(crop, lessons[crop.song], choices.patches, rng) for crop in crops]
+        more = rng.choice(len(heard), max(0, choices.songs - choices.batch))
+        return _batch(mixed, [_heard(heard[n], choices.patches, rng) for n in more])
 
     spread = songs.validation.spread(frames, choices.validation_crops)
     calm = np.random.default_rng(seed_for(lesson.seed, "validation"))
     validation = [
-        _batch([_row(crop, lessons[crop.song], choices.patches, calm, 0.0)]) for crop in spread
+        _batch([_mixed(crop, lessons[crop.song], choices.patches, calm, 0.0)]) for crop in spread
     ]
     said = header(name, configuration, lesson, songs)
-    task = Task(controller, said, draw, partial(_loss, weight=choices.settings), validation)
+    task = Task(
+        controller, said, draw, partial(controller_loss, weight=choices.settings), validation
+    )
     return report(fit(task, choices.plan(lesson), lesson.out, progress), lesson)
 
 
-def _row(
+def _heard(song: SongLesson, patches: int, rng: np.random.Generator) -> dict[str, Tensor]:
+    """One song's tensors: some of its patches, which tracks are there, and their settings."""
+    chosen_patches = rng.integers(song.patches.shape[1], size=patches)
+    return {
+        "patches": song.patches[:, chosen_patches].float(),
+        "sounds": torch.ones(len(song.tracks), dtype=torch.bool),
+        "gain_db": song.gain_db,
+        "pan": song.pan,
+    }
+
+
+def _mixed(
     crop: Multitrack,
-    heard: SongLesson,
+    song: SongLesson,
     patches: int,
     rng: np.random.Generator,
     drop: float = DROP_PROBABILITY,
 ) -> dict[str, Tensor]:
-    """One song's tensors: a crop's levelled tracks, patches of the song, and what to aim at.
+    """The same with a crop: its levelled tracks, and the human mix.
 
     Dropped tracks are silent, and not heard. The target comes at a root mean square of 1, as a
     controller cannot know how loud a mix was left.
     """
     assert crop.target is not None
     names = [track.name for track in crop.tracks]
-    every = as_array(crop, channels=1)[[names.index(name) for name in heard.tracks]]
+    every = as_array(crop, channels=1)[[names.index(name) for name in song.tracks]]
     tracks, target = drop_tracks(every, crop.target, rng, drop)
     # A track may rest in this crop and still be there.
     sounds = torch.from_numpy(tracks.any(axis=(1, 2)) | ~every.any(axis=(1, 2)))
-    chosen_patches = rng.integers(heard.patches.shape[1], size=patches)
-    levels = 10 ** (heard.levelling_db / 20)
-    return {
+    levels = 10 ** (song.levelling_db / 20)
+    return _heard(song, patches, rng) | {
+        "sounds": sounds,
         "tracks": torch.from_numpy(tracks) * levels[:, None, None],
         "target": torch.from_numpy(target) / max(float(np.sqrt((target**2).mean())), 1e-6),
-        "patches": heard.patches[:, chosen_patches].float(),
-        "sounds": sounds,
-        "gain_db": heard.gain_db,
-        "pan": heard.pan,
     }
 
 
-def _batch(rows: Sequence[Mapping[str, Tensor]]) -> Batch:
+def _batch(
+    mixed: Sequence[Mapping[str, Tensor]], more: Sequence[Mapping[str, Tensor]] = ()
+) -> Batch:
     """Songs of any numbers of tracks as one batch, padded with tracks that are not there."""
-    most = max(len(row["sounds"]) for row in rows)
-    return {
-        name: torch.stack(
-            [_padded(row[name], most) if name != "target" else row[name] for row in rows]
-        )
-        for name in rows[0]
-    }
+    every = [*mixed, *more]
+    most = max(len(song["sounds"]) for song in every)
+    batch = {"target": torch.stack([song["target"] for song in mixed])}
+    for name in mixed[0]:
+        if name != "target":
+            rows = [_padded(song[name], most) for song in every if name in song]
+            batch[name] = torch.stack(rows)
+    return batch
 
 
 def _padded(values: Tensor, length: int) -> Tensor:
@@ -149,17 +171,32 @@ def _padded(values: Tensor, length: int) -> Tensor:
     return torch.cat([values, missing])
 
 
-def _loss(network: nn.Module, batch: Batch, weight: float) -> Tensor:
+def controller_loss(network: nn.Module, batch: Batch, weight: float) -> Tensor:
+    """Stereo loss of mixes as loud as their targets, plus `weight` times the settings' error."""
     strips, bus = network(batch["patches"], batch["sounds"])
     console = cast(Controller, getattr(network, "module", network)).console
-    mix = console(batch["tracks"], strips, bus)
-    level = mix.detach().square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=1e-6)
-    units = console.units(strips)
-    there = batch["sounds"].to(strips)
-    off_db = (units["gain_db"] - batch["gain_db"]) * there
-    count = there.sum(dim=1, keepdim=True)
-    # A fader that turns all tracks alike is no error.
-    off_db = (off_db - off_db.sum(dim=1, keepdim=True) / count) * there
-    apart = off_db.abs() / GAIN_SPREAD_DB + (units["pan"] - batch["pan"]).abs() * there
-    errors: Tensor = apart.sum() / there.sum()
-    return stereo_loss(mix / level, batch["target"]) + weight * errors
+    count = len(batch["target"])
+    mix = console(batch["tracks"], strips[:count], bus[:count])
+    # The gradient goes through the level too: else the fader runs away from a level that follows.
+    level = (mix.square().mean(dim=(1, 2), keepdim=True) + LEAST_POWER).sqrt()
+    off = settings_error(console.units(strips), batch)
+    return stereo_loss(mix / level, batch["target"]) + weight * off
+
+
+def settings_error(units: Mapping[str, Tensor], wanted: Batch) -> Tensor:
+    """Mean error of pans, and of gains in units of `GAIN_SPREAD_DB`, over tracks and then songs.
+
+    A fader that turns all tracks alike is no error, and neither are exchanged sides.
+
+    Args:
+        units: `gain_db` and `pan`, `(songs, tracks)`.
+        wanted: the same, and `sounds`, bool, which of the tracks are there.
+    """
+    there = wanted["sounds"].to(units["pan"])
+    count = there.sum(dim=1)
+    off_db = (units["gain_db"] - wanted["gain_db"]) * there
+    off_db = (off_db - (off_db.sum(dim=1) / count)[:, None]) * there
+    seen = torch.stack([units["pan"] - wanted["pan"], units["pan"] + wanted["pan"]]) * there
+    pans = seen.abs().sum(dim=2).amin(dim=0)
+    errors: Tensor = (off_db.abs().sum(dim=1) / GAIN_SPREAD_DB + pans) / count
+    return errors.mean()

@@ -124,7 +124,7 @@ def mix() -> None:
 
 @mix.command("song")
 @click.argument("song", type=FOLDER)
-@click.option("--mixer", help="A system; `flask mixers list` names them.")
+@click.option("--mixer", help="A system (see `flask mixers list`), or LABEL=FILE.")
 @click.option(
     "--settings",
     "stated",

@@ -14,17 +14,18 @@ from click.testing import CliRunner
 from mixers.checkpoints import load_weights
 from mixers.controller import LEVEL_LUFS
 from mixers.ddsp import DdspMixer
-from mixers.dmc import DmcMixer
+from mixers.dmc import DmcConfig, DmcController, DmcMixer
 from mixers.loudness import integrated_loudness
 from stimuli.cli.mixing import mixers
 from stimuli.datasets.dataset import open_dataset
 from stimuli.lessons import SOFTEST_DB, take_lessons
+from stimuli.train_controller import GAIN_SPREAD_DB, controller_loss, settings_error
 
 RATE_HZ = 44_100
 NAMES = ("bass", "guitar", "vocal")
 GAINS_DB = (-3.0, 0.0, 4.0)
 PANS = (0.0, -0.6, 0.4)
-SMALL = ("seconds=0.1", "check_every=1", "validation_crops=2", "patches=1", "batch=2")
+SMALL = ("seconds=0.1", "check_every=1", "validation_crops=2", "patches=1", "batch=2", "songs=3")
 MIXERS = {"dmc": DmcMixer, "ddsp": DdspMixer}
 
 
@@ -122,3 +123,41 @@ def test_training_brings_levels_nearer(songs: Path, tmp_path: Path) -> None:
     run("dmc", songs, out, "steps=12", "learning_rate=0.01", "settings=10")
     checks = load_weights(out, "dmc")[0].metrics["checks"]
     assert min(loss for _, _, loss in checks) < checks[0][2]
+
+
+def test_the_fader_and_exchanged_sides_are_no_error() -> None:
+    wanted = {
+        "gain_db": torch.tensor([[1.0, -1.0, 0.0]]),
+        "pan": torch.tensor([[0.5, -0.2, 0.0]]),
+        "sounds": torch.tensor([[True, True, False]]),
+    }
+    same = {"gain_db": wanted["gain_db"] + 7, "pan": -wanted["pan"] + torch.tensor([0, 0, 0.9])}
+    assert float(settings_error(same, wanted)) == pytest.approx(0, abs=1e-6)
+    half = {"gain_db": wanted["gain_db"], "pan": wanted["pan"] * torch.tensor([1, -1, 1])}
+    assert float(settings_error(half, wanted)) == pytest.approx(0.4 / 2)
+    apart = torch.tensor([[GAIN_SPREAD_DB, -GAIN_SPREAD_DB, 0]])
+    louder = {"gain_db": wanted["gain_db"] + apart, "pan": wanted["pan"]}
+    assert float(settings_error(louder, wanted)) == pytest.approx(1)
+
+
+def test_how_loud_the_whole_mix_is_makes_no_difference() -> None:
+    """Neither to the loss nor to its gradient, by which a fader could run away."""
+    torch.manual_seed(0)
+    controller = DmcController(DmcConfig()).eval()
+    louder = torch.tensor(1.0, requires_grad=True)
+    tracks = 0.1 * torch.randn(1, 2, 1, 8_192)
+    batch = {
+        "patches": torch.randn(1, 2, 1, 96, 64),
+        "sounds": torch.ones(1, 2, dtype=torch.bool),
+        "target": torch.randn(1, 2, 8_192),
+        "gain_db": torch.zeros(1, 2),
+        "pan": torch.zeros(1, 2),
+    }
+    at_one = controller_loss(controller, batch | {"tracks": louder * tracks}, 1.0)
+    at_ten = controller_loss(controller, batch | {"tracks": 10 * tracks}, 1.0)
+    at_one.backward()
+    assert at_one.item() == pytest.approx(at_ten.item(), rel=1e-4)
+    assert louder.grad is not None
+    assert float(louder.grad) == pytest.approx(0, abs=1e-3)
+    silent = controller_loss(controller, batch | {"tracks": 0 * tracks}, 1.0)
+    assert torch.isfinite(silent)
