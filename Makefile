@@ -5,6 +5,8 @@ BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 PORT ?= 5000
 export FLASK_RUN_PORT = $(PORT)
+# Some tests wait for a browser or a server: two at a time are done sooner on any machine.
+WORKERS ?= --numprocesses 2 --dist worksteal
 
 .PHONY: help demo run test test-all check format bench clean
 help:
@@ -39,11 +41,11 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@tests/install_chromium.sh
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 test-all: $(VENV)/.installed-dev
 	@tests/install_chromium.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -75,6 +75,7 @@ def test_a_preview_goes_from_the_first_page_to_the_last(
         assert session.query(Participant).count() == 0
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_on_the_desk(
     page: Page, address: str, database: Database, add_study: Callable[..., str]
 ) -> None:

@@ -209,12 +209,13 @@ def walk(page: Page, hand: Mouse, database: Database) -> dict[int, Expected]:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hand", "screen"),
     [
         pytest.param(Mouse, LARGE_SCREEN, id="mouse"),
-        pytest.param(Finger, SMALL_SCREEN, id="touch", marks=pytest.mark.slow),
-        pytest.param(Keys, LARGE_SCREEN, id="keyboard", marks=pytest.mark.slow),
+        pytest.param(Finger, SMALL_SCREEN, id="touch"),
+        pytest.param(Keys, LARGE_SCREEN, id="keyboard"),
     ],
 )
 def test_what_the_screen_shows_is_what_the_export_holds(

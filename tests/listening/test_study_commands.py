@@ -129,6 +129,7 @@ def test_who_has_finished_is_not_stuck_on_the_last_page(
     assert thanks.split() == ["thanks", "2", "0", "0", "0"]
 
 
+@pytest.mark.slow
 def test_simulated_and_real_ratings_are_analysed_apart(
     run: Run, app: Flask, write_study: Callable[..., Path], tmp_path: Path
 ) -> None:

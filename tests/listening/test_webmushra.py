@@ -125,6 +125,7 @@ def test_what_is_not_strict_yaml_is_mended_and_named(name: str, line: int) -> No
 
 
 @pytest.mark.skipif(not EXAMPLES, reason="webMUSHRA's examples are not there")
+@pytest.mark.slow
 def test_the_complete_example_keeps_its_structure(
     run: Run, app: Flask, database: Database, root: Path, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ CONFIG = Path(__file__).parents[2].parent / "shared" / "webmushra_configs" / "co
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CONFIG.exists(), reason="webMUSHRA's examples are not there")
+@pytest.mark.slow
 def test_the_default_configuration_in_chromium(
     app: Flask,
     database: Database,

@@ -61,6 +61,7 @@ def train(songs: Path, out: Path) -> str:
     return done.output
 
 
+@pytest.mark.slow
 def test_held_out_songs_are_never_opened(songs: Path, tmp_path: Path) -> None:
     before, after = tmp_path / "before.skops", tmp_path / "after.skops"
     output = train(songs, before)
