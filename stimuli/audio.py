@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import soundfile
 import soxr
+from numpy.typing import NDArray
 
 from mixers.multitrack import Samples
 
@@ -21,6 +22,9 @@ SUFFIXES = frozenset({".wav", ".wave", ".flac", ".aif", ".aiff", ".ogg", ".mp3"}
 """Files that are taken for sound; others in a folder are left alone."""
 
 _COUNT_FRAMES = 1 << 20
+
+_WRITE_FRAMES = 1 << 16
+"""Turned into whole numbers at a time, so that long sounds need little memory."""
 
 
 @dataclass(frozen=True)
@@ -141,24 +145,35 @@ def write_sound(
     Raises:
         ValueError: samples exceed full scale; nothing is clipped here.
     """
-    peak = float(np.abs(samples).max(initial=0.0))
+    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
     if not peak <= 1.0:
         raise ValueError(f"{path}: peak of {peak:.3f} exceeds full scale; lower the gain first")
-    full_scale = 1 << (bits - 1)
-    scaled = samples.astype(np.float64) * full_scale
-    if seed is not None and samples.any():
-        rng = np.random.default_rng(seed)
-        scaled += rng.random(scaled.shape) - rng.random(scaled.shape)
-    whole = np.clip(np.rint(scaled), -full_scale, full_scale - 1).astype(np.int32)
-    # libsndfile takes the upper bits of a sample of 32.
-    stored = (whole << (32 - bits)).T
+    dither = None if seed is None or peak == 0 else np.random.default_rng(seed)
     kind = "FLAC" if path.suffix == ".flac" else "WAV"
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    channels, frames = samples.shape
     try:
-        soundfile.write(partial, stored, sample_rate_hz, subtype=f"PCM_{bits}", format=kind)
+        with soundfile.SoundFile(
+            partial, "w", sample_rate_hz, channels, subtype=f"PCM_{bits}", format=kind
+        ) as file:
+            for start in range(0, frames, _WRITE_FRAMES):
+                file.write(_quantised(samples[:, start : start + _WRITE_FRAMES], bits, dither))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _quantised(
+    samples: Samples, bits: int, dither: np.random.Generator | None
+) -> NDArray[np.int32]:
+    """Whole numbers in the upper bits of 32, which are those that libsndfile takes."""
+    full_scale = 1 << (bits - 1)
+    scaled = samples.astype(np.float64) * full_scale
+    if dither is not None:
+        scaled += dither.random(scaled.shape) - dither.random(scaled.shape)
+    whole = np.clip(np.rint(scaled), -full_scale, full_scale - 1).astype(np.int32)
+    stored: NDArray[np.int32] = (whole << (32 - bits)).T
+    return stored
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
