@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from math import floor, inf, log10
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -48,14 +49,14 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Markdown text: means over songs per system, what they mean, and what failed."""
-    systems = list(dict.fromkeys(row.system for row in rows))
+    """Markdown text: means over songs per system, nearest first, their meaning, and what failed."""
+    systems = _ranked(rows)
     songs = len({row.song for row in rows})
     lines = [
         "# Evaluation",
         "",
         f"{len(systems)} systems on {songs} songs: mean over songs (standard deviation). "
-        "Smaller is better.",
+        "Smaller is better; the system whose mixes are nearest to the human ones comes first.",
         "",
         *_means(rows, systems, "measure", tuple(MEASURES)),
         "",
@@ -72,8 +73,8 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def draw(rows: Sequence[Row]) -> Figure:
-    """One panel per drawn measure: a dot per song, a bar at the mean, systems below each other."""
-    systems = list(dict.fromkeys(row.system for row in rows))
+    """One panel per drawn measure: a dot per song, a bar at the mean, the nearest system on top."""
+    systems = _ranked(rows)
     figure = Figure(figsize=(10, 1.6 + 0.42 * len(systems)), layout="constrained")
     axes = figure.subplots(1, len(DRAWN), sharey=True)
     for panel, (name, label) in zip(axes, DRAWN.items(), strict=True):
@@ -94,6 +95,13 @@ def _means(
     for name in names:
         cells = [_cell(_values(rows, system, name)) for system in systems]
         yield f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _ranked(rows: Sequence[Row]) -> list[str]:
+    """Systems by their mean distance to the human mixes; those without one come last."""
+    systems = dict.fromkeys(row.system for row in rows)
+    distances = {system: _values(rows, system, "distance") for system in systems}
+    return sorted(systems, key=lambda system: mean(distances[system] or [inf]))
 
 
 def _panel(axes: Axes, values: list[list[float]], label: str) -> None:
@@ -117,8 +125,16 @@ def _values(rows: Sequence[Row], system: str, name: str) -> list[float]:
 def _cell(values: list[float]) -> str:
     if not values:
         return "–"
-    spread = f" ({stdev(values):.2g})" if len(values) > 1 else ""
-    return f"{mean(values):.3g}{spread}"
+    spread = f" ({_plain(stdev(values), 2)})" if len(values) > 1 else ""
+    return f"{_plain(mean(values), 3)}{spread}"
+
+
+def _plain(value: float, digits: int) -> str:
+    """Significant digits without a power of ten; what is below a millionth is rounding."""
+    if abs(value) < 1e-6:
+        return "0"
+    decimals = max(0, digits - 1 - floor(log10(abs(value))))
+    return f"{value:.{decimals}f}"
 
 
 def _warnings(rows: Sequence[Row], systems: list[str]) -> list[str]:
@@ -127,6 +143,11 @@ def _warnings(rows: Sequence[Row], systems: list[str]) -> list[str]:
         seen = sum(row.seen for row in rows if row.system == system)
         if seen:
             lines.append(f"- `{system}` has learnt from {seen} of these songs.")
+        failed = sum(bool(row.failure) for row in rows if row.system == system)
+        if failed:
+            lines.append(
+                f"- The means of `{system}` leave out {failed} songs that it could not mix."
+            )
     lines += [f"- `{r.system}` could not mix {r.song}: {r.failure}" for r in rows if r.failure]
     return ["", "## Mind", "", *lines] if lines else []
 
