@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-
-def shuffled(items: Iterable[str], seed: int, number: int, where: str) -> list[str]:
-    """Order distinct items at random, the same for the same seed, number and place.
-
-    Items are sorted by a hash, so the order depends on no library's random generator and not on
-    the order in which the items arrive.
-
-    Args:
-        items: distinct names.
-        seed: of the study.
-        number: of the participant.
-        where: what is ordered; different places get independent orders.
-    """
-
-    def rank(item: str) -> bytes:
-        return sha256(f"{seed}\0{number}\0{where}\0{item}".encode()).digest()
-
-    return sorted(items, key=rank)
+from listening.designs import Design, arranged, shuffled
 
 
 def block_order(
@@ -68,7 +50,7 @@ def page_order(
     pages: Sequence[tuple[str, int]],
     seed: int,
     number: int,
-    fixed: bool = False,
+    design: Design = "random",
     blocks: Sequence[int] | None = None,
 ) -> list[str]:
     """Order pages: blocks keep their places, the pages of a block change places among themselves.
@@ -77,16 +59,15 @@ def page_order(
         pages: key and block of each page, in the order of the study.
         seed: of the study.
         number: of the participant.
-        fixed: keep the order of the study.
+        design: of the pages of a block.
         blocks: the order of the blocks, where it is not theirs; blocks that it leaves out come
             last.
     """
     if blocks is not None:
         rank = {block: at for at, block in enumerate(blocks)}
         pages = sorted(pages, key=lambda page: rank.get(page[1], len(rank)))
-    if fixed:
-        return [key for key, _ in pages]
     order: list[str] = []
     for block, members in groupby(pages, key=lambda page: page[1]):
-        order += shuffled((key for key, _ in members), seed, number, f"pages of block {block}")
+        keys = [key for key, _ in members]
+        order += arranged(keys, design, seed, number, f"pages of block {block}")
     return order

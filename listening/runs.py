@@ -17,34 +17,34 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
+from listening.arrangement import TOKEN_BYTES, at_work_or_finished, visits
 from listening.language import Message
 from listening.models import (
     OPEN,
     Answer,
     Event,
-    Page,
     Participant,
     Presentation,
     Rating,
-    Stimulus,
     Study,
     Visit,
     now,
 )
-from listening.ordering import block_order, page_order, shuffled
 from listening.pages import PAGE_TYPES
 from listening.pages.kinds import PageState, RatingState
 from listening.pages.rating import impossible
-from listening.studies import x_key
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
-TOKEN_BYTES = 16
 VERDICT = "verdict"
 """The answer that the server gives itself on pages that screen: passed or failed."""
 
 
 class ClosedError(Exception):
     """The study takes no participants now."""
+
+
+class FullError(ClosedError):
+    """The study has as many participants as it wants."""
 
 
 class LockedError(Exception):
@@ -118,29 +118,46 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
 
     Raises:
         ClosedError: the study is closed and nobody joined with this key.
+        FullError: … or it has as many participants as it wants.
     """
-    there = session.scalar(
-        select(Participant).where(
-            Participant.study_id == study.id, Participant.join_key == join_key
-        )
-    )
+    there = find_by_key(session, study, join_key)
     if there is not None:
         return there
     if study.status != OPEN and not simulated:
         raise ClosedError(study.slug)
+    # The number comes first: its lock keeps others from joining until this one is counted.
+    number = _next_number(session, study, simulated)
+    others = at_work_or_finished(session, study, simulated)
+    if not simulated and is_full(study, len(others)):
+        raise FullError(study.slug)
     participant = Participant(
         study_id=study.id,
-        number=_next_number(session, study, simulated),
+        number=number,
         simulated=simulated,
         token=secrets.token_urlsafe(TOKEN_BYTES),
         join_key=join_key,
         completion_code=study.definition["completion"]["code"]
         or "".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
     )
-    participant.visits = _visits(study, participant.number)
+    participant.visits = visits(study, participant.number, others)
     session.add(participant)
     session.flush()
     return participant
+
+
+def is_full(study: Study, count: int) -> bool:
+    """Whether those who finished or are at work are as many as the study wants."""
+    quota = study.definition.get("quota")
+    return quota is not None and count >= quota
+
+
+def find_by_key(session: Session, study: Study, join_key: str) -> Participant | None:
+    """Who joined with that key; None where nobody did."""
+    return session.scalar(
+        select(Participant).where(
+            Participant.study_id == study.id, Participant.join_key == join_key
+        )
+    )
 
 
 def find_participant(session: Session, token: str) -> Participant | None:
@@ -263,62 +280,6 @@ def _next_number(session: Session, study: Study, simulated: bool) -> int:
     )
     assert counted is not None
     return counted - 1
-
-
-def _visits(study: Study, number: int) -> list[Visit]:
-    order = study.definition["order"]
-    fixed = order["pages"] == "fixed"
-    keys = page_order(
-        [(page.key, page.block) for page in study.pages],
-        study.seed,
-        number,
-        fixed,
-        block_order(study.definition["pages"], study.seed, number, fixed),
-    )
-    pages = {page.key: page for page in study.pages}
-    return [
-        Visit(
-            n=n,
-            page=pages[key],
-            presentations=_presentations(study, pages[key], number, order["stimuli"] == "fixed"),
-        )
-        for n, key in enumerate(keys, start=1)
-    ]
-
-
-def _presentations(study: Study, page: Page, number: int, fixed: bool) -> list[Presentation]:
-    page_type = PAGE_TYPES[page.kind]
-    if page_type.stimuli == "none":
-        return []
-    asked = page.config.get("systems")
-    here = {
-        stimulus.key: stimulus
-        for stimulus in study.stimuli
-        if stimulus.passage == page.passage
-        and (asked is None or stimulus.system in asked or stimulus.role == "open_reference")
-    }
-    open_reference = [item for item in here.values() if item.role == "open_reference"]
-    rated = [key for key, item in here.items() if item.role != "open_reference"]
-    if not fixed:
-        rated = shuffled(rated, study.seed, number, f"stimuli of {page.key}")
-    if page_type.stimuli == "one":
-        return [_presentation((open_reference or [here[rated[0]]])[0], 1)]
-    shown = [_presentation(here[key], at) for at, key in enumerate(rated, start=1)]
-    if page_type.open_reference or page.config.get("reference"):
-        shown.insert(0, _presentation(open_reference[0], 0))
-    if page_type.x:
-        # Drawn apart from the places of A and B, so that neither tells X.
-        key = x_key(shuffled(rated, study.seed, number, f"X of {page.key}")[0])
-        shown.insert(0, _presentation(next(s for s in study.stimuli if s.key == key), 0))
-    return shown
-
-
-def _presentation(stimulus: Stimulus, position: int) -> Presentation:
-    return Presentation(
-        stimulus_id=stimulus.id,
-        position=position,
-        opaque_id=secrets.token_urlsafe(TOKEN_BYTES),
-    )
 
 
 def _apply(session: Session, visit: Visit, body: PageBody) -> None:

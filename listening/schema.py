@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from listening.designs import Design
 from listening.language import Text, Words
 from listening.pages import INTERFACES, PageEntry, entry, leaves
 from listening.pages.kinds import Attribute, Key, Model, Name, Options
 
-Order = Literal["random", "fixed"]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{3,64}$")]
 Language = Literal["en", "de", "fr", "es", "ar"]
 
 DEFAULT_PAGES: list[PageEntry] = [
@@ -28,14 +29,22 @@ def _known_interface(name: str) -> str:
 class Orders(Model):
     """In which order participants meet pages and stimuli."""
 
-    pages: Order = "random"
-    stimuli: Order = "random"
+    pages: Design = "random"
+    stimuli: Design = "random"
 
 
 class Completion(Model):
-    """What participants take home: one code for all, or (the default) one each."""
+    """What participants take home: one code for all, or (the default) one each.
 
-    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{3,64}$")] | None = None
+    Attributes:
+        screened_out: instead of the code for who failed a screening.
+        failed_attention: … for who failed an attention check.
+        url: where the last page leads; `{code}` in it becomes the code.
+    """
+
+    code: Code | None = None
+    screened_out: Code | None = None
+    failed_attention: Code | None = None
     url: Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)] | None = None
 
 
@@ -56,6 +65,9 @@ class StudyFile(Model):
     passages: Annotated[list[Name], Field(min_length=1)] | None = None
     pages: Annotated[list[PageEntry], Field(min_length=1)] = DEFAULT_PAGES
     order: Orders = Orders()
+    passages_each: Annotated[int, Field(ge=1)] | None = None
+    groups: Annotated[list[Key], Field(min_length=2, max_length=12)] | None = None
+    quota: Annotated[int, Field(ge=1)] | None = None
     options: Options = Options()
     completion: Completion = Completion()
     analysis: dict[Key, Any] = Field(default={})
@@ -65,6 +77,8 @@ class StudyFile(Model):
         keys = [attribute.key for attribute in self.attributes or ()]
         if len(set(keys)) < len(keys):
             raise ValueError("two attributes have the same key")
+        if len(set(self.groups or ())) < len(self.groups or ()):
+            raise ValueError("two groups have the same name")
         entries = [entry.type for _, entry in leaves(self.pages)]
         if "thanks" in entries[:-1] or (entries[-1] == "thanks" != self.pages[-1].type):
             raise ValueError("the thanks page is the last one, nothing can follow it")

@@ -15,7 +15,7 @@ from listening import wav
 from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Stimulus, Study
 from listening.pages import PAGE_TYPES, entry, leaves
-from listening.pages.kinds import Material, PlannedPage
+from listening.pages.kinds import Entry, Material, PlannedPage
 from listening.pages.rating import MOST_STIMULI
 from listening.schema import StudyFile
 from listening.study_file import Problem, StudyFileError, StudySource
@@ -82,7 +82,7 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
     pages = plan_pages(source.file, material)
     problems = _name_problems(source, material) + _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
-    problems += _plan_problems(source)
+    problems += _design_problems(source, pages) + _plan_problems(source)
     if problems:
         raise StudyFileError(source.path, list(dict.fromkeys(problems)))
     return pages, stimuli
@@ -131,11 +131,38 @@ def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
     if entries[-1].type != "thanks":
         entries.append(entry("thanks"))
     pages = [
-        replace(page, block=block)
+        replace(page, block=block, config=page.config | _for_group(item))
         for block, item in enumerate(entries)
         for page in PAGE_TYPES[item.type].plan(item, material)
     ]
     return _with_distinct_keys(pages)
+
+
+def _for_group(item: Entry) -> dict[str, str]:
+    return {} if item.for_group is None else {"group": item.for_group}
+
+
+def _design_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
+    """Groups that are not there, and more passages for each participant than there are."""
+    file = source.file
+    groups = file.groups or []
+    problems = []
+    for place, item in leaves(file.pages):
+        if item.for_group is not None and item.for_group not in groups:
+            there = f"there are {', '.join(groups)}" if groups else "the study has no groups"
+            message = f"{item.for_group!r} is none of the study's groups; {there}"
+            problems.append(source.problem([*place, "for_group"], message))
+    chosen: list[str | None] = [*groups] or [None]
+    for group in chosen:
+        mine = [page for page in pages if page.config.get("group", group) == group]
+        rated = {p.passage for p in mine if p.config.get("attributes") and not p.training}
+        if file.passages_each is not None and file.passages_each > len(rated):
+            message = f"only {len(rated)} passages are rated{f' by group {group}' if group else ''}"
+            problems.append(source.problem(["passages_each"], message))
+    if file.passages_each is not None and file.order.pages in ("latin", "williams"):
+        message = "balanced orders need all passages; with passages_each use random or fixed"
+        problems.append(source.problem(["order", "pages"], message))
+    return problems
 
 
 def _with_distinct_keys(pages: list[PlannedPage]) -> list[PlannedPage]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -17,6 +19,7 @@ from listening.db import database
 from listening.formats import FORMATS
 from listening.models import CLOSED, OPEN, Study
 from listening.progress import study_progress
+from listening.recruiting import personal_link
 from listening.schema import json_schema
 from listening.simulate import simulate as run_simulation
 from listening.study_file import read_study_file
@@ -188,6 +191,26 @@ def simulate(slug: str, participants: int, seed: int) -> None:
     with database().write() as session:
         added = run_simulation(session, studies.find_study(session, slug), participants, seed)
     click.echo(f"{added} simulated participants added to {slug}. They never mix with real ones.")
+
+
+@study.command()
+@click.argument("slug")
+@click.option("--count", type=click.IntRange(0, 10_000), default=0, help="Links 1 to this number.")
+@click.option("--label", "labels", multiple=True, help="A link for this name; may come again.")
+@click.option("--base", default="http://127.0.0.1:5000", show_default=True, help="Of the server.")
+@with_appcontext
+def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
+    """Print personal links as CSV: one run a link, the same link for the same label."""
+    names = [*map(str, range(1, count + 1)), *labels]
+    if not names:
+        raise ValueError("say how many links to print with --count, or for whom with --label")
+    with database().read() as session:
+        studies.find_study(session, slug)
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(("label", "link"))
+    for name in names:
+        link = personal_link(slug, name, current_app.config["SECRET_KEY"])
+        rows.writerow((name, f"{base.rstrip('/')}/studies/{slug}/?link={link}"))
 
 
 @study.command("delete-participant")

@@ -46,9 +46,14 @@ class Options(Model):
 
 
 class Entry(Model):
-    """An entry of `pages` in a study file."""
+    """An entry of `pages` in a study file.
+
+    Attributes:
+        for_group: which of the study's groups of participants meets it; None for everybody.
+    """
 
     type: str
+    for_group: Key | None = None
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,34 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from listening.arrangement import at_work_or_finished
+from listening.audit import note
 from listening.db import database
 from listening.language import Message
-from listening.models import OPEN, Participant, Visit
+from listening.models import OPEN, Participant, Study, Visit, now
 from listening.pages import PAGE_TYPES
+from listening.recruiting import NoSuchLinkError, completion_code, is_look_only, join_key
 from listening.runs import (
     ClosedError,
     LockedError,
     PageBody,
     current_visit,
+    find_by_key,
     find_participant,
+    is_full,
     join,
     save_page,
     saved_body,
@@ -50,25 +64,49 @@ def welcome(slug: str) -> str:
         except NoSuchStudyError:
             abort(404)
         speak_as(study)
-        begun = find_participant(db, session.get("runs", {}).get(slug, ""))
+        key = _sent_with(slug)
+        begun = (
+            find_by_key(db, study, key)
+            if key
+            else find_participant(db, session.get("runs", {}).get(slug, ""))
+        )
         return render_template(
             "welcome.html",
             study=study,
-            is_open=study.status == OPEN,
+            door=_door(db, study),
             begun=begun,
+            alone=key is not None,
             join_key=secrets.token_urlsafe(16),
         )
+
+
+def _door(db: Session, study: Study) -> str:
+    """Whether one gets in now: open, closed, full, or only to be looked at."""
+    if study.status != OPEN:
+        return "closed"
+    if is_full(study, len(at_work_or_finished(db, study, simulated=False))):
+        return "full"
+    return "look_only" if is_look_only(request.args) else "open"
+
+
+def _sent_with(slug: str) -> str | None:
+    """The key of who comes from a panel or by a personal link."""
+    try:
+        return join_key(request.args, slug, current_app.config["SECRET_KEY"])
+    except NoSuchLinkError:
+        abort(404)
 
 
 @blueprint.post("/studies/<slug>/")
 def begin(slug: str) -> AnyResponse:
     """Join; the key that came with the form makes a double click one run, not two."""
-    join_key = request.form.get("join_key", "")
-    if len(join_key) not in JOIN_KEY_LENGTHS:
+    own_key = request.form.get("join_key", "")
+    if len(own_key) not in JOIN_KEY_LENGTHS or is_look_only(request.args):
         abort(400)
+    key = _sent_with(slug) or f"browser:{own_key}"
     try:
         with database().write() as db:
-            token = join(db, find_study(db, slug), f"browser:{join_key}").token
+            token = join(db, find_study(db, slug), key).token
     except NoSuchStudyError:
         abort(404)
     except ClosedError:
@@ -84,6 +122,30 @@ def where(token: str) -> AnyResponse:
     with database().read() as db:
         participant = _participant(db, token)
         return redirect(url_for(".page", token=token, n=current_visit(participant).n))
+
+
+@blueprint.get("/p/<token>/withdraw")
+def withdrawal(token: str) -> str:
+    """What withdrawing means, with a button to confirm."""
+    with database().read() as db:
+        participant = _participant(db, token)
+        return render_template(
+            "participant/withdraw.html", participant=participant, study=participant.study
+        )
+
+
+@blueprint.post("/p/<token>/withdraw")
+def withdraw(token: str) -> str:
+    """Delete everything that the participant gave; the answer is the receipt."""
+    with database().write() as db:
+        participant = _participant(db, token)
+        study, label, moment = participant.study, participant.label, now()
+        db.delete(participant)
+        note(db, "participant", "withdrew", study.slug, label)
+    runs = session.get("runs", {})
+    session["runs"] = {slug: run for slug, run in runs.items() if run != token}
+    at = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return render_template("participant/withdrawn.html", study=study, label=label, at=at)
 
 
 @blueprint.get("/p/<token>/<int:n>")
@@ -147,6 +209,7 @@ def page_context(
         "participant": participant,
         "study": participant.study,
         "completion": participant.study.definition["completion"],
+        "code": completion_code(participant),
         "visit": visit,
         "config": visit.page.config,
         "shown": in_words(visit.page.config),

@@ -7,7 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listening.ordering import block_order, page_order, shuffled
+from listening.designs import shuffled
+from listening.ordering import block_order, page_order
 
 names = st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=12)
 
@@ -45,7 +46,7 @@ def test_blocks_keep_their_places(blocks: list[int], number: int) -> None:
     order = page_order(pages, 3, number)
     assert sorted(order) == sorted(key for key, _ in pages)
     assert [key.split("-")[0] for key in order] == [str(block) for _, block in pages]
-    assert page_order(pages, 3, number, fixed=True) == [key for key, _ in pages]
+    assert page_order(pages, 3, number, "fixed") == [key for key, _ in pages]
 
 
 @given(st.integers(), st.integers(1, 500))

@@ -1,0 +1,179 @@
+"""Designs are balanced, and follow from seed and number alone; studies keep to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listening.db import Database
+from listening.designs import Design, arranged, group_of, incomplete_block, williams_rows
+from listening.export import tidy_ratings
+from listening.models import Participant
+from listening.simulate import simulate
+from listening.studies import check_study, find_study
+from listening.study_file import StudyFileError, read_study_file
+
+seeds = st.integers(-(2**31), 2**31)
+counts = st.integers(1, 9)
+
+
+def orders(count: int, design: Design, seed: int, cycle: int) -> list[list[str]]:
+    """The orders of one cycle of participants."""
+    items = [f"item {at}" for at in range(count)]
+    rows = len(williams_rows(count)) if design == "williams" else count
+    first = cycle * rows + 1
+    return [arranged(items, design, seed, first + at, "here") for at in range(rows)]
+
+
+@pytest.mark.parametrize("design", ["latin", "williams"])
+@given(count=counts, seed=seeds, cycle=st.integers(0, 50))
+def test_each_item_stands_equally_often_at_each_place(
+    design: Design, count: int, seed: int, cycle: int
+) -> None:
+    found = orders(count, design, seed, cycle)
+    places = Counter((at, item) for order in found for at, item in enumerate(order))
+    assert len(places) == count**2
+    assert set(places.values()) == {len(found) // count}
+    assert len({tuple(order) for order in found}) == len(found)
+
+
+@given(count=st.integers(2, 9), seed=seeds, cycle=st.integers(0, 50))
+def test_in_a_williams_design_each_item_follows_each_other_equally_often(
+    count: int, seed: int, cycle: int
+) -> None:
+    found = orders(count, "williams", seed, cycle)
+    follows = Counter(pair for order in found for pair in pairwise(order))
+    assert len(follows) == count * (count - 1)
+    assert set(follows.values()) == {1 + count % 2}
+
+
+@pytest.mark.parametrize("design", ["random", "latin", "williams", "fixed"])
+@given(count=counts, seed=seeds, number=st.integers(1, 500))
+def test_an_order_comes_again(design: Design, count: int, seed: int, number: int) -> None:
+    items = [str(at) for at in range(count)]
+    order = arranged(items, design, seed, number, "here")
+    assert sorted(order) == items
+    assert order == arranged(items, design, seed, number, "here")
+
+
+@given(count=st.integers(1, 6), seed=seeds, participants=st.integers(1, 60))
+def test_groups_are_equally_large_at_any_time(count: int, seed: int, participants: int) -> None:
+    groups = [f"g{at}" for at in range(count)]
+    sizes = Counter(group_of(groups, seed, number) for number in range(1, participants + 1))
+    assert max(sizes.values()) - min(sizes[group] for group in groups) <= 1
+
+
+@given(
+    count=st.integers(1, 8),
+    size=st.integers(1, 8),
+    seed=seeds,
+    stays=st.lists(st.booleans(), max_size=40),
+)
+def test_incomplete_blocks_are_even_over_those_who_finish(
+    count: int, size: int, seed: int, stays: list[bool]
+) -> None:
+    items = [f"item {at}" for at in range(count)]
+    finished: list[frozenset[str]] = []
+    for number, finishes in enumerate(stays, start=1):
+        block = incomplete_block(items, size, seed, number, finished)
+        assert len(block) == min(size, count)
+        assert block == incomplete_block(items[::-1], size, seed, number, finished)
+        if finishes:
+            finished.append(block)
+        met = Counter(item for other in finished for item in other)
+        assert max(met[item] for item in items) - min(met[item] for item in items) <= 1
+
+
+def rated_passages(participants: Sequence[Participant]) -> list[list[str]]:
+    return [
+        [str(v.page.passage) for v in person.visits if v.page.kind == "mushra" and v.presentations]
+        for person in participants
+    ]
+
+
+def test_each_rates_some_passages_and_the_export_holds_them(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"], passages_each=2)
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 6)
+        rows = tidy_ratings(session, study, simulated=True)
+        given_out = rated_passages(study.participants)
+    assert Counter(map(len, given_out)) == {2: 6}
+    assert set(Counter(p for passages in given_out for p in passages).values()) == {4}
+    pairs = Counter(frozenset(passages) for passages in given_out)
+    assert set(pairs.values()) == {2}
+    assert len(rows) == 6 * 2 * 4
+
+
+@pytest.mark.slow
+def test_the_analysis_reads_an_incomplete_design(
+    add_study: Callable[..., str], app: Flask, tmp_path: Path
+) -> None:
+    add_study(pages=["ratings"], passages_each=2)
+    run = app.test_cli_runner().invoke
+    assert run(args=["study", "simulate", "test", "--participants", "12"]).exit_code == 0
+    done = run(args=["analyse", "test", "--simulated", "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "12 participants" in done.stdout
+
+
+def test_groups_meet_their_own_pages(add_study: Callable[..., str], database: Database) -> None:
+    add_study(
+        groups=["first", "second"],
+        pages=[
+            {"type": "ratings", "passages": ["ballad"], "for_group": "first"},
+            {"type": "ratings", "passages": ["waltz"], "for_group": "second"},
+        ],
+    )
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 4)
+        met = rated_passages(study.participants)
+    assert Counter(map(tuple, met)) == {("ballad",): 2, ("waltz",): 2}
+
+
+def test_a_latin_square_of_stimuli_is_even_in_a_study(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"], order={"stimuli": "latin", "pages": "williams"})
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 12)
+        rows = tidy_ratings(session, study, simulated=True)
+        orders_met = rated_passages(study.participants)
+    places = Counter((row.passage, row.system, row.position) for row in rows)
+    assert set(places.values()) == {3}
+    follows = Counter(pair for order in orders_met for pair in pairwise(order))
+    assert set(follows.values()) == {4}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"passages_each": 4}, "passages_each: only 3 passages are rated"),
+        (
+            {"passages_each": 2, "order": {"pages": "latin"}},
+            "order.pages: balanced orders need all passages",
+        ),
+        (
+            {"groups": ["a", "b"], "pages": [{"type": "ratings", "for_group": "c"}]},
+            "pages[0].for_group: 'c' is none of the study's groups; there are a, b",
+        ),
+    ],
+)
+def test_a_design_that_cannot_be_is_named_with_its_line(
+    write_study: Callable[..., Path], changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(StudyFileError) as error:
+        check_study(read_study_file(write_study(**changes)))
+    assert message in str(error.value)
+    assert error.value.problems[0].line > 1

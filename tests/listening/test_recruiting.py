@@ -1,0 +1,199 @@
+"""Ways in, and out again: panels, personal links, quota, codes, withdrawal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import BrowserContext, expect
+from sqlalchemy import update
+
+from listening.db import Database
+from listening.models import Participant, Rating, Visit, now
+from listening.runs import VERDICT
+from listening.studies import find_study
+from tests.listening.test_journey import fill, page_data
+
+PID = "5f3c1a2b9d8e7f6a5b4c3d2e"
+PROLIFIC = f"/studies/test/?PROLIFIC_PID={PID}&STUDY_ID=s1&SESSION_ID=s2"
+FORM = {"join_key": "k" * 16}
+
+
+@pytest.mark.parametrize(
+    "address", [PROLIFIC, "/studies/test/?workerId=A1B2C3D4&assignmentId=3XYZ&hitId=3H"]
+)
+def test_who_returns_from_a_panel_resumes(
+    app: Flask, add_study: Callable[..., str], database: Database, address: str
+) -> None:
+    add_study()
+    first = app.test_client().post(address, data=FORM)
+    again = app.test_client().post(address, data={"join_key": "z" * 16})
+    assert first.status_code == 303
+    assert again.location == first.location
+    door = app.test_client().get(address).text
+    assert first.location in door
+    other = app.test_client().post(
+        address.replace("A1B2", "A9B9").replace("5f3c", "0000"), data=FORM
+    )
+    assert other.location != first.location
+    with database.read() as session:
+        keys = [person.join_key for person in find_study(session, "test").participants]
+    assert not any(PID in key or "A1B2C3D4" in key for key in keys)
+
+
+def test_a_placeholder_is_nobody(app: Flask, add_study: Callable[..., str]) -> None:
+    add_study()
+    address = "/studies/test/?PROLIFIC_PID={{%PROLIFIC_PID%}}"
+    first = app.test_client().post(address, data=FORM)
+    second = app.test_client().post(address, data={"join_key": "z" * 16})
+    assert first.location != second.location
+
+
+def test_who_only_looks_cannot_begin(client: FlaskClient, add_study: Callable[..., str]) -> None:
+    add_study()
+    address = "/studies/test/?workerId=A1B2C3D4&assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE"
+    page = client.get(address).text
+    assert "accept the task first" in page
+    assert "<button" not in page
+    assert client.post(address, data=FORM).status_code == 400
+
+
+def test_a_personal_link_is_one_run_and_cannot_be_forged(
+    app: Flask, add_study: Callable[..., str]
+) -> None:
+    add_study()
+    run = app.test_cli_runner().invoke
+    arguments = ["study", "links", "test", "--count", "2", "--label", "Ann", "--base", ""]
+    printed = run(args=arguments)
+    assert printed.exit_code == 0, printed.output
+    assert run(args=arguments).output == printed.output
+    links = {row["label"]: row["link"] for row in csv.DictReader(io.StringIO(printed.output))}
+    assert list(links) == ["1", "2", "Ann"]
+    runs = {
+        label: {app.test_client().post(link, data={"join_key": key * 16}).location for key in "ab"}
+        for label, link in links.items()
+    }
+    assert all(len(addresses) == 1 for addresses in runs.values())
+    assert len(set.union(*runs.values())) == 3
+    link = links["1"]
+    forged = link[:-1] + ("0" if link[-1] != "0" else "1")
+    assert app.test_client().get(forged).status_code == 404
+    assert app.test_client().post(forged, data=FORM).status_code == 404
+    assert "--count" in run(args=["study", "links", "test"]).output
+
+
+def test_a_full_study_says_so_and_who_has_begun_may_finish(
+    app: Flask, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(quota=1)
+    begun = app.test_client()
+    address = begun.post("/studies/test/", data=FORM).location
+    late = app.test_client()
+    assert "as many participants as it needs" in late.get("/studies/test/").text
+    refused = late.post("/studies/test/", data={"join_key": "z" * 16}, follow_redirects=True)
+    assert "as many participants as it needs" in refused.text
+    assert begun.get(address, follow_redirects=True).status_code == 200
+    with database.write() as session:
+        # Who does not come back frees their place.
+        session.execute(update(Participant).values(joined_at=now() - timedelta(hours=3)))
+    assert late.post("/studies/test/", data={"join_key": "z" * 16}).location.startswith("/p/")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        ({}, "DONE"),
+        ({"headphones": "failed"}, "SCREENED"),
+        ({"headphones": "failed", "trap": "failed"}, "ATTENTION"),
+        ({"headphones": "passed", "trap": "passed"}, "DONE"),
+    ],
+)
+def test_the_code_tells_how_the_checks_came_out(
+    client: FlaskClient,
+    add_study: Callable[..., str],
+    database: Database,
+    verdict: dict[str, str],
+    code: str,
+) -> None:
+    from listening.models import Answer
+
+    add_study(
+        pages=["headphones", "trap", "ratings"],
+        completion={
+            "code": "DONE", "screened_out": "SCREENED", "failed_attention": "ATTENTION",
+            "url": "https://panel.example/complete?cc={code}",
+        },
+    )  # fmt: skip
+    address = client.post("/studies/test/", data=FORM).location
+    with database.write() as session:
+        session.execute(update(Visit).values(completed_at=now()))
+        for visit in find_study(session, "test").participants[0].visits:
+            if visit.page.kind in verdict:
+                visit.answers.append(Answer(key=VERDICT, value=verdict[visit.page.kind]))
+    page = client.get(address, follow_redirects=True).text
+    assert f'id="completion-code">{code}<' in page
+    assert f"https://panel.example/complete?cc={code}" in page
+
+
+def test_withdrawing_deletes_everything_and_gives_a_receipt(
+    client: FlaskClient, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"])
+    address = client.post("/studies/test/", data=FORM).location
+    data = page_data(client.get(address, follow_redirects=True))
+    assert client.put(data["api"]["page"], json=fill(data)).status_code == 200
+    asked = client.get(f"{address}/withdraw")
+    assert "cannot be undone" in asked.text
+    with database.read() as session:
+        assert session.query(Rating).count() == 4
+    receipt = client.post(f"{address}/withdraw")
+    assert receipt.status_code == 200
+    assert "P001" in receipt.text
+    with database.read() as session:
+        assert [session.query(table).count() for table in (Participant, Visit, Rating)] == [0] * 3
+    assert client.get(address).status_code == 404
+    assert client.post(f"{address}/withdraw").status_code == 404
+    assert client.put(data["api"]["page"], json=fill(data, revision=2)).status_code == 404
+    assert "Start" in client.get("/studies/test/").text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["prolific", "personal link"])
+def test_a_person_comes_back_in_another_browser_and_withdraws(
+    app: Flask,
+    add_study: Callable[..., str],
+    context: BrowserContext,
+    address: str,
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    add_study(pages=["consent", "ratings"])
+    arguments = ["study", "links", "test", "--count", "1", "--base", address]
+    printed = app.test_cli_runner().invoke(args=arguments).output
+    link = printed.splitlines()[-1].split(",")[1] if kind != "prolific" else address + PROLIFIC
+    page = context.new_page()
+    page.goto(link)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/2")
+    here = page.url
+    context.clear_cookies()
+    page.goto(link)
+    expect(page.get_by_role("button", name="Start")).to_have_count(0)
+    page.screenshot(path=tmp_path / "back.png")
+    page.locator("main a[role=button]").click()
+    page.wait_for_url(here)
+    page.get_by_role("link", name="Withdraw").click()
+    page.screenshot(path=tmp_path / "withdraw.png")
+    page.get_by_role("button", name="Withdraw and delete everything").click()
+    expect(page.get_by_role("heading")).to_have_text("You have withdrawn")
+    expect(page.locator("main")).to_contain_text("P001")
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.screenshot(path=tmp_path / "withdrawn-phone.png")
