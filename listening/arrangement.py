@@ -3,90 +3,100 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from listening.designs import Design, arranged, group_of, incomplete_block, shuffled
+from listening.designs import Design, arranged, group_of, incomplete_block, seed_of, shuffled
 from listening.models import Page, Participant, Presentation, Stimulus, Study, Visit, now
 from listening.ordering import block_order, page_order
 from listening.pages import PAGE_TYPES
-from listening.studies import x_key
+from listening.studies import is_rated, x_key
 
 TOKEN_BYTES = 16
-AT_WORK = timedelta(hours=2)
-"""So long after joining, somebody who has not finished is expected to; later, they dropped out."""
+AWAY = timedelta(minutes=30)
+"""Who has saved nothing for so long counts as gone, until they come back."""
 
 
-def at_work_or_finished(
+def count_expected(session: Session, study: Study, simulated: bool = False) -> int:
+    """How many have finished or are at work."""
+    counted = session.scalar(select(func.count(Participant.id)).where(*_expected(study, simulated)))
+    return counted or 0
+
+
+def blocks_expected(
     session: Session, study: Study, simulated: bool
-) -> Sequence[frozenset[str]]:
-    """The passages that each participant rates, of those who finished or may still finish."""
-    counted = session.execute(
-        select(Participant.id, Page)
+) -> Mapping[int, frozenset[str]]:
+    """The passages that each of those who have finished or are at work rates, by their numbers."""
+    passages = {page.id: page.passage or "" for page in study.pages if is_rated(page)}
+    found = session.execute(
+        select(Participant.number, Visit.page_id)
         .join(Visit, Visit.participant_id == Participant.id)
-        .join(Page, Page.id == Visit.page_id)
-        .where(
-            Participant.study_id == study.id,
-            Participant.simulated.is_(simulated),
-            or_(Participant.finished_at.is_not(None), Participant.joined_at > now() - AT_WORK),
-        )
+        .where(*_expected(study, simulated), Visit.page_id.in_(passages))
     )
     blocks: dict[int, set[str]] = {}
-    for participant, page in counted:
-        block = blocks.setdefault(participant, set())
-        if _is_rated(page):
-            block.add(page.passage or "")
-    return [frozenset(block) for block in blocks.values()]
+    for number, page in found:
+        blocks.setdefault(number, set()).add(passages[page])
+    return {number: frozenset(block) for number, block in blocks.items()}
 
 
-def visits(study: Study, number: int, others: Sequence[frozenset[str]]) -> list[Visit]:
+def _expected(study: Study, simulated: bool) -> list[ColumnElement[bool]]:
+    lately = now() - AWAY
+    seen = exists().where(
+        Visit.participant_id == Participant.id,
+        or_(Visit.started_at > lately, Visit.saved_at > lately),
+    )
+    return [
+        Participant.study_id == study.id,
+        Participant.simulated.is_(simulated),
+        or_(Participant.finished_at.is_not(None), Participant.joined_at > lately, seen),
+    ]
+
+
+def visits(session: Session, study: Study, number: int, simulated: bool) -> list[Visit]:
     """The pages of a participant in order, each with its stimuli in order.
 
-    Args:
-        number: of the participant.
-        others: the passages of each participant who counts for the balance.
+    The members of a group are counted on their own: each group is as balanced as a study.
     """
     order = study.definition["order"]
-    mine = _pages_of(study, number, others)
+    pages, seed, turn = list(study.pages), study.seed, number
+    if groups := study.definition.get("groups"):
+        group, turn = group_of(groups, study.seed, number)
+        seed = seed_of(study.seed, group)
+        pages = [page for page in pages if page.config.get("group", group) == group]
+    if size := study.definition.get("passages_each"):
+        blocks = blocks_expected(session, study, simulated)
+        others = [
+            block
+            for other, block in blocks.items()
+            if not groups or group_of(groups, study.seed, other)[0] == group
+        ]
+        there = {page.passage or "" for page in pages if is_rated(page)}
+        chosen = incomplete_block(there, size, seed, turn, others)
+        pages = [page for page in pages if not is_rated(page) or page.passage in chosen]
     keys = page_order(
-        [(page.key, page.block) for page in mine],
-        study.seed,
-        number,
+        [(page.key, page.block) for page in pages],
+        seed,
+        turn,
         order["pages"],
-        block_order(study.definition["pages"], study.seed, number, fixed=order["pages"] == "fixed"),
+        block_order(study.definition["pages"], seed, turn, fixed=order["pages"] == "fixed"),
     )
-    pages = {page.key: page for page in mine}
+    named = {page.key: page for page in pages}
     return [
         Visit(
             n=n,
-            page=pages[key],
-            presentations=_presentations(study, pages[key], number, order["stimuli"]),
+            page=named[key],
+            presentations=_presentations(study, named[key], seed, turn, order["stimuli"]),
         )
         for n, key in enumerate(keys, start=1)
     ]
 
 
-def _pages_of(study: Study, number: int, others: Sequence[frozenset[str]]) -> list[Page]:
-    pages = list(study.pages)
-    if groups := study.definition.get("groups"):
-        mine = group_of(groups, study.seed, number)
-        pages = [page for page in pages if page.config.get("group", mine) == mine]
-    size = study.definition.get("passages_each")
-    if size is None:
-        return pages
-    there = {page.passage or "" for page in pages if _is_rated(page)}
-    chosen = incomplete_block(there, size, study.seed, number, others)
-    return [page for page in pages if not _is_rated(page) or page.passage in chosen]
-
-
-def _is_rated(page: Page) -> bool:
-    return bool(page.passage and page.config.get("attributes") and not page.training)
-
-
-def _presentations(study: Study, page: Page, number: int, design: Design) -> list[Presentation]:
+def _presentations(
+    study: Study, page: Page, seed: int, turn: int, design: Design
+) -> list[Presentation]:
     page_type = PAGE_TYPES[page.kind]
     if page_type.stimuli == "none":
         return []
@@ -99,7 +109,7 @@ def _presentations(study: Study, page: Page, number: int, design: Design) -> lis
     }
     open_reference = [item for item in here.values() if item.role == "open_reference"]
     keys = [key for key, item in here.items() if item.role != "open_reference"]
-    rated = arranged(keys, design, study.seed, number, f"stimuli of {page.key}")
+    rated = arranged(keys, design, seed, turn, f"stimuli of {page.key}")
     if page_type.stimuli == "one":
         return [_presentation((open_reference or [here[rated[0]]])[0], 1)]
     shown = [_presentation(here[key], at) for at, key in enumerate(rated, start=1)]
@@ -107,7 +117,7 @@ def _presentations(study: Study, page: Page, number: int, design: Design) -> lis
         shown.insert(0, _presentation(open_reference[0], 0))
     if page_type.x:
         # Drawn apart from the places of A and B, so that neither tells X.
-        key = x_key(shuffled(rated, study.seed, number, f"X of {page.key}")[0])
+        key = x_key(shuffled(rated, seed, turn, f"X of {page.key}")[0])
         shown.insert(0, _presentation(next(s for s in study.stimuli if s.key == key), 0))
     return shown
 

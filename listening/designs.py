@@ -74,10 +74,18 @@ def arranged(items: Sequence[str], design: Design, seed: int, number: int, where
     return [names[at] for at in rows[int(dealt[turn])]]
 
 
-def group_of(groups: Sequence[str], seed: int, number: int) -> str:
-    """The group of a participant: of as many in a row as there are groups, one in each."""
+def group_of(groups: Sequence[str], seed: int, number: int) -> tuple[str, int]:
+    """The group of a participant, and their number in it, from 1.
+
+    Of as many participants in a row as there are groups, one is in each.
+    """
     cycle, turn = divmod(number - 1, len(groups))
-    return shuffled(groups, seed, cycle, "groups")[turn]
+    return shuffled(groups, seed, cycle, "groups")[turn], cycle + 1
+
+
+def seed_of(seed: int, group: str) -> int:
+    """A seed for the orders of a group, so that they do not go together with another group's."""
+    return int.from_bytes(sha256(f"{seed}\0{group}".encode()).digest()[:8])
 
 
 def incomplete_block(

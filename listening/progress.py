@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from listening.arrangement import AWAY
 from listening.models import Answer, Page, Participant, Rating, Study, Visit, now
 from listening.runs import VERDICT
-
-AWAY = timedelta(minutes=30)
-"""Who has saved nothing for so long counts as gone, until they come back."""
 
 
 @dataclass(frozen=True)

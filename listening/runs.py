@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
-from listening.arrangement import TOKEN_BYTES, at_work_or_finished, visits
+from listening.arrangement import TOKEN_BYTES, count_expected, visits
 from listening.language import Message
 from listening.models import (
     OPEN,
@@ -120,16 +120,18 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
         ClosedError: the study is closed and nobody joined with this key.
         FullError: … or it has as many participants as it wants.
     """
+    # One at a time: who comes twice at once is found, and everyone counts for who comes next.
+    counter = "next_simulated_number" if simulated else "next_number"
+    session.refresh(study, ["status", counter], with_for_update=True)
     there = find_by_key(session, study, join_key)
     if there is not None:
         return there
     if study.status != OPEN and not simulated:
         raise ClosedError(study.slug)
-    # The number comes first: its lock keeps others from joining until this one is counted.
-    number = _next_number(session, study, simulated)
-    others = at_work_or_finished(session, study, simulated)
-    if not simulated and is_full(study, len(others)):
+    if not simulated and is_full(session, study):
         raise FullError(study.slug)
+    number = getattr(study, counter)
+    setattr(study, counter, number + 1)
     participant = Participant(
         study_id=study.id,
         number=number,
@@ -139,16 +141,16 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
         completion_code=study.definition["completion"]["code"]
         or "".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
     )
-    participant.visits = visits(study, participant.number, others)
+    participant.visits = visits(session, study, number, simulated)
     session.add(participant)
     session.flush()
     return participant
 
 
-def is_full(study: Study, count: int) -> bool:
+def is_full(session: Session, study: Study) -> bool:
     """Whether those who finished or are at work are as many as the study wants."""
     quota = study.definition.get("quota")
-    return quota is not None and count >= quota
+    return quota is not None and count_expected(session, study) >= quota
 
 
 def find_by_key(session: Session, study: Study, join_key: str) -> Participant | None:
@@ -266,20 +268,6 @@ def saved_body(visit: Visit) -> dict[str, Any] | None:
 def add_events(session: Session, participant: Participant, events: list[EventBody]) -> None:
     """Keep what happened in the browser."""
     session.add_all(Event(participant_id=participant.id, **event.model_dump()) for event in events)
-
-
-def _next_number(session: Session, study: Study, simulated: bool) -> int:
-    """Count the participant; the counter's row is locked until the transaction ends."""
-    column = Study.next_simulated_number if simulated else Study.next_number
-    counted = session.scalar(
-        update(Study)
-        .where(Study.id == study.id)
-        .values({column: column + 1})
-        .returning(column)
-        .execution_options(synchronize_session=False)
-    )
-    assert counted is not None
-    return counted - 1
 
 
 def _apply(session: Session, visit: Visit, body: PageBody) -> None:

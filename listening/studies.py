@@ -138,6 +138,11 @@ def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
     return _with_distinct_keys(pages)
 
 
+def is_rated(page: Page | PlannedPage) -> bool:
+    """Whether the stimuli of a passage are rated on it, and not for practice."""
+    return bool(page.passage and page.config.get("attributes") and not page.training)
+
+
 def _for_group(item: Entry) -> dict[str, str]:
     return {} if item.for_group is None else {"group": item.for_group}
 
@@ -155,7 +160,7 @@ def _design_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[
     chosen: list[str | None] = [*groups] or [None]
     for group in chosen:
         mine = [page for page in pages if page.config.get("group", group) == group]
-        rated = {p.passage for p in mine if p.config.get("attributes") and not p.training}
+        rated = {page.passage for page in mine if is_rated(page)}
         if file.passages_each is not None and file.passages_each > len(rated):
             message = f"only {len(rated)} passages are rated{f' by group {group}' if group else ''}"
             problems.append(source.problem(["passages_each"], message))

@@ -18,7 +18,6 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from listening.arrangement import at_work_or_finished
 from listening.audit import note
 from listening.db import database
 from listening.language import Message
@@ -84,7 +83,7 @@ def _door(db: Session, study: Study) -> str:
     """Whether one gets in now: open, closed, full, or only to be looked at."""
     if study.status != OPEN:
         return "closed"
-    if is_full(study, len(at_work_or_finished(db, study, simulated=False))):
+    if is_full(db, study):
         return "full"
     return "look_only" if is_look_only(request.args) else "open"
 
@@ -209,7 +208,7 @@ def page_context(
         "participant": participant,
         "study": participant.study,
         "completion": participant.study.definition["completion"],
-        "code": completion_code(participant),
+        "code": completion_code(participant) if visit.page.kind == "thanks" else None,
         "visit": visit,
         "config": visit.page.config,
         "shown": in_words(visit.page.config),

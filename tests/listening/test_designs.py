@@ -6,16 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from random import Random
+from statistics import mean
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listening.arrangement import AWAY, blocks_expected
 from listening.db import Database
 from listening.designs import Design, arranged, group_of, incomplete_block, williams_rows
 from listening.export import tidy_ratings
-from listening.models import Participant
+from listening.models import Participant, now
+from listening.runs import is_full, join
 from listening.simulate import simulate
 from listening.studies import check_study, find_study
 from listening.study_file import StudyFileError, read_study_file
@@ -66,8 +70,11 @@ def test_an_order_comes_again(design: Design, count: int, seed: int, number: int
 @given(count=st.integers(1, 6), seed=seeds, participants=st.integers(1, 60))
 def test_groups_are_equally_large_at_any_time(count: int, seed: int, participants: int) -> None:
     groups = [f"g{at}" for at in range(count)]
-    sizes = Counter(group_of(groups, seed, number) for number in range(1, participants + 1))
+    members = [group_of(groups, seed, number) for number in range(1, participants + 1)]
+    sizes = Counter(group for group, _ in members)
     assert max(sizes.values()) - min(sizes[group] for group in groups) <= 1
+    for group in groups:
+        assert [at for name, at in members if name == group] == list(range(1, sizes[group] + 1))
 
 
 @given(
@@ -89,6 +96,92 @@ def test_incomplete_blocks_are_even_over_those_who_finish(
             finished.append(block)
         met = Counter(item for other in finished for item in other)
         assert max(met[item] for item in items) - min(met[item] for item in items) <= 1
+
+
+@given(
+    count=st.integers(2, 8),
+    some=st.floats(0, 1),
+    seed=seeds,
+    left=st.lists(st.frozensets(st.integers(0, 7)), max_size=12),
+)
+def test_later_participants_make_up_for_whoever_dropped_out(
+    count: int, some: float, seed: int, left: list[frozenset[int]]
+) -> None:
+    size = 1 + int(some * (count - 2))
+    items = [f"item {at}" for at in range(count)]
+    blocks = [frozenset(items[at] for at in block if at < count) for block in left]
+    for number in range(1, len(left) * count + count):
+        blocks.append(incomplete_block(items, size, seed, number, blocks))
+    met = Counter(item for block in blocks for item in block)
+    assert max(met[item] for item in items) - min(met[item] for item in items) <= 1
+
+
+def finished_spread(seed: int, drop_out: float, hours: float, live: bool) -> int:
+    """How uneven 8 passages, 3 each, came out over those of 60 participants who finished.
+
+    They come at random moments within `hours` and need 15 to 30 minutes; who drops out does so
+    at a random moment. `live` forgets those who dropped out, as a study does.
+    """
+    rng = Random(seed)
+    items = [f"item {at}" for at in range(8)]
+    gone: list[tuple[frozenset[str], float, bool]] = []
+    away_min = AWAY.total_seconds() / 60
+    for number, came in enumerate(sorted(rng.uniform(0, 60 * hours) for _ in range(60)), 1):
+        others = [
+            block
+            for block, end, finishes in gone
+            if not live or came < end + away_min or (finishes and end <= came)
+        ]
+        finishes, length = rng.random() >= drop_out, rng.uniform(15, 30)
+        end = came + length * (1 if finishes else rng.random())
+        gone.append((incomplete_block(items, 3, seed, number, others), end, finishes))
+    met = Counter(item for block, _, finishes in gone if finishes for item in block)
+    return max(met[item] for item in items) - min(met[item] for item in items)
+
+
+@pytest.mark.parametrize(
+    ("drop_out", "hours", "expected"), [(0.3, 24, 1.5), (0.5, 24, 1.7), (0.3, 240, 1.1)]
+)
+def test_drop_outs_hardly_unbalance_those_who_finish(
+    drop_out: float, hours: float, expected: float
+) -> None:
+    live = [finished_spread(seed, drop_out, hours, live=True) for seed in range(12)]
+    blind = [finished_spread(seed, drop_out, hours, live=False) for seed in range(12)]
+    assert mean(live) <= expected < mean(blind) / 2
+
+
+def test_a_passage_that_was_left_goes_to_the_next(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"], passages_each=1)
+    given_out = []
+    for key in "abcd":
+        with database.write() as session:
+            participant = join(session, find_study(session, "test"), key * 16)
+            given_out += rated_passages([participant])
+            if key == "a":
+                participant.joined_at = now() - 2 * AWAY
+            else:
+                participant.finished_at = now()
+    # Nobody counts who has left: the first one's passage is given out again.
+    assert sorted(given_out[1:]) == [["ballad"], ["march"], ["waltz"]]
+
+
+@pytest.mark.parametrize("moment", ["started_at", "saved_at"])
+def test_who_is_at_work_for_long_still_counts(
+    add_study: Callable[..., str], database: Database, moment: str
+) -> None:
+    add_study(pages=["ratings"], passages_each=1, quota=1)
+    with database.write() as session:
+        study = find_study(session, "test")
+        participant = join(session, study, "a" * 16)
+        participant.joined_at = now() - 2 * AWAY
+        session.flush()
+        assert not is_full(session, study)
+        setattr(participant.visits[0], moment, now())
+        session.flush()
+        assert is_full(session, study)
+        assert set(blocks_expected(session, study, simulated=False)) == {1}
 
 
 def rated_passages(participants: Sequence[Participant]) -> list[list[str]]:
@@ -139,6 +232,23 @@ def test_groups_meet_their_own_pages(add_study: Callable[..., str], database: Da
         simulate(session, study, 4)
         met = rated_passages(study.participants)
     assert Counter(map(tuple, met)) == {("ballad",): 2, ("waltz",): 2}
+
+
+def test_each_group_is_balanced_on_its_own(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(groups=["first", "second"], pages=["ratings"], passages_each=1)
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 12)
+        people = [p for p in study.participants if p.simulated]
+        met = Counter(
+            (group_of(["first", "second"], study.seed, person.number)[0], *passages)
+            for person in people
+            for passages in rated_passages([person])
+        )
+    assert set(met.values()) == {2}
+    assert len(met) == 6
 
 
 def test_a_latin_square_of_stimuli_is_even_in_a_study(

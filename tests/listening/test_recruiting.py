@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import update
 
 from listening.db import Database
-from listening.models import Participant, Rating, Visit, now
+from listening.models import Answer, Participant, Rating, Visit, now
 from listening.runs import VERDICT
 from listening.studies import find_study
 from tests.listening.test_journey import fill, page_data
@@ -101,7 +101,8 @@ def test_a_full_study_says_so_and_who_has_begun_may_finish(
     assert begun.get(address, follow_redirects=True).status_code == 200
     with database.write() as session:
         # Who does not come back frees their place.
-        session.execute(update(Participant).values(joined_at=now() - timedelta(hours=3)))
+        session.execute(update(Participant).values(joined_at=now() - timedelta(hours=1)))
+        session.execute(update(Visit).values(started_at=now() - timedelta(hours=1)))
     assert late.post("/studies/test/", data={"join_key": "z" * 16}).location.startswith("/p/")
 
 
@@ -121,8 +122,6 @@ def test_the_code_tells_how_the_checks_came_out(
     verdict: dict[str, str],
     code: str,
 ) -> None:
-    from listening.models import Answer
-
     add_study(
         pages=["headphones", "trap", "ratings"],
         completion={
