@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from listening.designs import Design, arranged, group_of, incomplete_block, seed_of, shuffled
@@ -44,10 +44,7 @@ def blocks_expected(
 
 def _expected(study: Study, simulated: bool) -> list[ColumnElement[bool]]:
     lately = now() - AWAY
-    seen = exists().where(
-        Visit.participant_id == Participant.id,
-        or_(Visit.started_at > lately, Visit.saved_at > lately),
-    )
+    seen = Participant.visits.any(or_(Visit.started_at > lately, Visit.saved_at > lately))
     return [
         Participant.study_id == study.id,
         Participant.simulated.is_(simulated),
