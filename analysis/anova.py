@@ -231,8 +231,11 @@ def _univariate(
     error = effect.ss_error
     f = effect.ss / p / (error / (p * (n - 1))) if error > 1e-12 * max(effect.ss, 1e-12) else np.nan
     generalised = effect.ss / (effect.ss + error + ss_other_errors) if effect.ss > 0 else 0.0
+    partial = eta_interval(f, float(p), float(p * (n - 1)), level)
     details = (
-        Quantity("η²_G", generalised),
+        Quantity(
+            "η²_G", generalised, _generalised(partial, ss_other_errors / error if error else 0.0)
+        ),
         Quantity("ε Greenhouse–Geisser", greenhouse),
         Quantity("ε Huynh–Feldt", huynh),
         Quantity("Mauchly's W", w),
@@ -260,7 +263,7 @@ def _univariate(
                 effect=Quantity(
                     "η²_p",
                     effect.ss / (effect.ss + error) if effect.ss + error > 0 else np.nan,
-                    eta_interval(f, float(p), float(p * (n - 1)), level),
+                    partial,
                 ),
                 details=details,
                 notes=notes,
@@ -294,6 +297,20 @@ def _multivariate(
             notes=notes,
         ),
     )
+
+
+def _generalised(partial: Interval | None, others: float) -> Interval | None:
+    """The interval of generalised η²: that of partial η² with the other variances in the total.
+
+    Args:
+        partial: the interval of partial η².
+        others: sums of squares of participants and other errors over that of the effect's error.
+    """
+    if partial is None:
+        return None
+    limits = [share / (share + (1 - share) * (1 + others)) for share in (partial.low, partial.high)]
+    method = f"{partial.method}, other variances taken as known"
+    return Interval(limits[0], limits[1], partial.level, method)
 
 
 def eta_interval(f: float, df1: float, df2: float, level: float) -> Interval | None:

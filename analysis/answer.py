@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.analyse import AttributeOutcome, Outcome
-from analysis.apa import interval_text, p_text, points, result_text, score_digits, test_name
+from analysis.analyse import Outcome
+from analysis.apa import (
+    counted,
+    interval_text,
+    p_text,
+    points,
+    result_text,
+    score_digits,
+    test_name,
+)
+from analysis.attribute import AttributeOutcome
 from analysis.choices.outcome import choice_answer
 from analysis.results import Result
 
@@ -32,6 +41,8 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
     """The answer about one attribute: the verdict, the ranking, then pair by pair."""
     if entry.choices is not None:
         return choice_answer(entry.choices, alpha)
+    if entry.untested is not None:
+        return [f"Nothing was tested. {entry.untested}", _ranking(entry)]
     overall = entry.omnibus[0]
     lines = [
         f"{_verdict(overall, alpha)} ({test_name(overall)} {result_text(overall)}).",
@@ -50,11 +61,12 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
             "Not shown to differ (which is not the same as being equal): "
             f"{named}{more if len(close) > CLOSE_PAIRS_NAMED else ''}."
         )
+    within = "" if entry.primary.name == "mixed model" else " within participants"
     lines.append(
-        f"{entry.primary.title} within participants, {pairs[0].correction}; differences with "
+        f"{entry.primary.title}{within}, {pairs[0].correction}; differences with "
         f"{100 * (1 - alpha):g}% intervals{_held(pairs[0])}."
     )
-    return lines
+    return [*lines, *entry.design_notes]
 
 
 def ranked(entry: AttributeOutcome) -> list[str]:
@@ -118,4 +130,4 @@ def _size(outcome: Outcome) -> str:
         (len(ratings.systems), "system"),
         (len(ratings), "rating"),
     )
-    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)
+    return ", ".join(counted(count, word) for count, word in counts)

@@ -77,12 +77,20 @@ def interval_text(interval: Interval | None, digits: int = 2, *, unit_bound: boo
 
 def quantity_text(quantity: Quantity | None, digits: int = 2) -> str:
     """As "Kendall's W = .91, 95% CI [.86, .96]"."""
-    if quantity is None:
-        return ""
+    return "" if quantity is None else f"{quantity.name} = {amount_text(quantity, digits)}"
+
+
+def amount_text(quantity: Quantity, digits: int = 2) -> str:
+    """The same without its name: ".91, 95% CI [.86, .96]"."""
     bound = is_bound(quantity.name)
     value = (bare if bound else number)(quantity.value, digits)
     interval = interval_text(quantity.interval, digits, unit_bound=bound)
-    return f"{quantity.name} = {value}" + (f", {interval}" if interval else "")
+    return value + (f", {interval}" if interval else "")
+
+
+def counted(count: int, word: str) -> str:
+    """As "1 participant", "12 participants"."""
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def is_bound(name: str) -> bool:
@@ -92,9 +100,7 @@ def is_bound(name: str) -> bool:
 
 def result_text(result: Result) -> str:
     """A test as in a results section: "χ²(4, N = 20) = 73.16, p < .001, Kendall's W = .91, …"."""
-    df = ", ".join(
-        f"{value:.0f}" if value == round(value) else f"{value:.2f}" for value in result.df
-    )
+    df = ", ".join(number(value, 0 if float(value).is_integer() else 2) for value in result.df)
     if result.statistic.name in ("χ²", "H"):
         df = f"{df}, N = {result.n}"
     inside = f"({df})" if df else ""

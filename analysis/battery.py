@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -55,27 +56,30 @@ class Battery:
 
 
 def battery(
-    compared: Ratings, blocks: Blocks, trend: tuple[str, ...] = (), level: float = 0.95
+    compared: Ratings, blocks: Blocks | None, trend: tuple[str, ...] = (), level: float = 0.95
 ) -> Battery:
     """Repeated-measures analyses in full, aligned ranks, Durbin, each passage, a planned trend.
 
     Args:
         compared: one attribute, without anchors.
-        blocks: its participants' means.
+        blocks: its participants' means; None leaves out what needs complete ones.
         trend: the systems from worst to best, as planned; empty tests no trend.
         level: coverage of the effects' intervals.
     """
     tests: list[tuple[str, Callable[[], Iterable[Result]]]] = [
-        ("one-way analysis of variance", lambda: anova.one_way(blocks, level)),
         ("two-way analysis of variance", lambda: anova.two_way(compared, level)),
         ("Kruskal–Wallis test per passage", lambda: omnibus.kruskal_wallis_per_passage(compared)),
     ]
+    if blocks is not None:
+        tests.insert(0, ("one-way analysis of variance", partial(anova.one_way, blocks, level)))
+    if trend:
+        tests.append(("Page's trend test", partial(_trend, blocks, trend)))
     if len(compared.passage.levels) > 1:
         tests.append(("aligned rank transform", lambda: aligned_rank_transform(compared)))
     if np.isnan(compared.cells).any():
         tests.append(("Durbin test", lambda: [incomplete.durbin(compared)]))
-    if trend:
-        tests.append(("Page's trend test", lambda: [omnibus.page_trend(blocks, trend)]))
+        if blocks is not None:
+            tests.append(("Skillings–Mack test", lambda: incomplete.skillings_mack(compared)))
     results: list[Result] = []
     notes: list[str] = []
     for name, test in tests:
@@ -84,3 +88,9 @@ def battery(
         except ValueError as error:
             notes.append(f"No {name}: {error}.")
     return Battery(tuple(results), tuple(notes))
+
+
+def _trend(blocks: Blocks | None, trend: tuple[str, ...]) -> list[Result]:
+    if blocks is None:
+        raise ValueError("too few participants rated all systems in one passage")
+    return [omnibus.page_trend(blocks, trend)]

@@ -66,18 +66,21 @@ def summaries(
 
     Keys of the intervals: "t" (participants' means), "t of single ratings", "within" (Cousineau
     and Morey), "bootstrap" and "BCa" (participants drawn), "bootstrap of both" (passages drawn
-    too), "median" (bootstrap of the median).
+    too), "median" (bootstrap of the median). Those that need more participants are left out.
     """
     draw = partial(system_intervals, ratings, bootstraps=bootstraps, seed=seed, level=level)
     kinds = {
         "t": participant_intervals(ratings, level),
         "t of single ratings": _rating_intervals(ratings, level),
         "within": within_intervals(ratings, level),
-        "bootstrap": draw("mean"),
-        "BCa": draw("mean", bca=True),
-        "bootstrap of both": draw("mean", passages_too=True),
-        "median": draw("median"),
     }
+    if len(ratings.participant.levels) > 1:
+        kinds |= {
+            "bootstrap": draw("mean"),
+            "BCa": draw("mean", bca=True),
+            "bootstrap of both": draw("mean", passages_too=True),
+            "median": draw("median"),
+        }
     return tuple(
         _summary(ratings, code, {kind: by[system] for kind, by in kinds.items() if system in by})
         for code, system in enumerate(ratings.systems)
@@ -188,7 +191,7 @@ def _summary(
         high=float(high),
         skewness=skewness,
         bimodality=bimodality,
-        intervals=intervals,
+        intervals={kind: limits for kind, limits in intervals.items() if np.isfinite(limits.low)},
     )
 
 

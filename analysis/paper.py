@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from analysis import apa
-from analysis.analyse import AttributeOutcome, Outcome
+from analysis.analyse import Outcome
+from analysis.attribute import AttributeOutcome
 from analysis.results import Result
 
 LATEX = str.maketrans(
@@ -20,17 +21,14 @@ LATEX = str.maketrans(
 def methods_paragraph(outcome: Outcome) -> str:
     """What was done, as the method section of a paper says it."""
     ratings, plan = outcome.ratings, outcome.plan
-    entry = outcome.attributes[0]
     low, high = (apa.number(value, 0) for value in ratings.scale)
     sentences = [
-        f"{len(ratings.participant.levels)} participants rated {len(ratings.systems)} conditions "
-        f"in {len(ratings.passage.levels)} passages on a scale from {low} to {high} "
-        f"({len(ratings)} ratings).",
+        f"{apa.counted(len(ratings.participant.levels), 'participant')} rated "
+        f"{apa.counted(len(ratings.systems), 'condition')} in "
+        f"{apa.counted(len(ratings.passage.levels), 'passage')} on a scale from {low} to {high} "
+        f"({apa.counted(len(ratings), 'rating')}).",
         _screening_sentence(outcome),
-        f"Systems were compared pairwise by {_lower(entry.primary.title)} "
-        f"({entry.primary.results[0].correction}), with participants as the unit "
-        f"(n = {entry.primary.results[0].n}); the level of significance was "
-        f"{apa.bare(plan.alpha)}.",
+        _comparison_sentence(outcome),
         f"The plan was declared before the data at {plan.declared_at} (SHA-256 {plan.sha256[:16]})."
         if plan.declared
         else "No plan was declared before the data, so the analysis is exploratory.",
@@ -40,6 +38,8 @@ def methods_paragraph(outcome: Outcome) -> str:
 
 def results_sentences(entry: AttributeOutcome, alpha: float) -> list[str]:
     """The omnibus test and every significant pair, with APA numbers."""
+    if entry.untested is not None:
+        return [entry.untested]
     overall = entry.omnibus[0]
     effect = "a" if overall.significant(alpha) else "no significant"
     sentences = [
@@ -99,7 +99,26 @@ def _screening_sentence(outcome: Outcome) -> str:
         return "Nobody was screened out."
     excluded = outcome.screening.excluded
     rules = ", ".join(str(rule["rule"]) for rule in outcome.plan.screening)
-    return f"Screening ({rules}) excluded {len(excluded)} participants before the analysis."
+    left_out = apa.counted(len(excluded), "participant")
+    return f"Screening ({rules}) excluded {left_out} before the analysis."
+
+
+def _comparison_sentence(outcome: Outcome) -> str:
+    entry = outcome.attributes[0]
+    if entry.untested is not None:
+        return f"No systems were compared. {entry.untested}"
+    pair = entry.primary.results[0]
+    counts = sorted({each.n for each in entry.primary.results})
+    n = f"n = {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
+    how = f"{_lower(entry.primary.title)} ({pair.correction})"
+    unit = f"with participants as the unit ({n})"
+    if entry.primary.name == "mixed model":
+        unit = f"of a {_lower(pair.method.partition(';')[0])} ({n} participants)"
+    sentence = (
+        f"Systems were compared pairwise by {how}, {unit}; the level of significance was "
+        f"{apa.bare(outcome.plan.alpha)}."
+    )
+    return " ".join([sentence, *entry.design_notes])
 
 
 def _pair_sentence(pair: Result, entry: AttributeOutcome) -> str:

@@ -59,7 +59,8 @@ class PreferenceModel:
 
 def strengths_of(model: PreferenceModel, level: float = 0.95) -> tuple[Quantity, ...]:
     """Each system's strength against the mean of all, with its Wald interval."""
-    reach = float(stats.norm.ppf((1.0 + level) / 2.0)) * np.sqrt(np.diag(model.covariance))
+    errors = _standard_errors(np.diag(model.covariance))
+    reach = float(stats.norm.ppf((1.0 + level) / 2.0)) * errors
     return tuple(
         Quantity(name, float(value), Interval(float(value - r), float(value + r), level, "Wald"))
         for name, value, r in zip(model.systems, model.strengths, reach, strict=True)
@@ -101,7 +102,7 @@ def preference_contrasts(
     """
     rows = pair_rows(model.systems)
     value = rows @ model.strengths
-    se = np.sqrt(np.einsum("cp,pq,cq->c", rows, model.covariance, rows))
+    se = _standard_errors(np.einsum("cp,pq,cq->c", rows, model.covariance, rows))
     family = adjust(value / se, np.full(len(value), np.inf), len(model.systems), how, level)
 
     def result(index: int, pair: tuple[str, str]) -> Result:
@@ -124,6 +125,11 @@ def preference_contrasts(
         )
 
     return tuple(result(index, pair) for index, pair in enumerate(pairs_of(model.systems)))
+
+
+def _standard_errors(variance: Floats) -> Floats:
+    """Roots of variances; NaN where a strength grows without bound and its variance is none."""
+    return np.sqrt(np.where(variance > 0.0, variance, np.nan))
 
 
 def centred(against_first: Floats, covariance: Floats) -> tuple[Floats, Floats, float]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis.analyse import PAIRWISE
+from analysis.attribute import PAIRWISE
 from analysis.choices.comparisons import are_comparisons
 from analysis.plan import Plan
 from analysis.planning.sequential import Boundary, boundaries

@@ -14,6 +14,8 @@ from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, colours_of, markers
 from analysis.ratings import Ratings
 from analysis.residuals import Residuals
 
+BOUNDLESS = 1e4
+"""A quotient beyond this means that somebody's repeated ratings do not differ at all."""
 POINT, OUT = "#0072B2", "#D55E00"
 
 
@@ -35,12 +37,14 @@ def assessor_plot(
         float(np.median([each.discrimination_floor for each in experts])),
         color="#888888", linewidth=0.8, linestyle="--",
     )  # fmt: skip
-    for each in experts:
+    reliability = _on_log_axis([each.reliability for each in experts])
+    discrimination = _on_log_axis([each.discrimination for each in experts])
+    for each, x, y in zip(experts, reliability, discrimination, strict=True):
         out = each.participant in excluded
         colour = OUT if out else POINT
         ax.plot(
-            [each.reliability],
-            [each.discrimination],
+            [x],
+            [y],
             marker="X" if out else "o",
             markersize=6,
             color=colour,
@@ -49,7 +53,7 @@ def assessor_plot(
         if out or not each.expert:
             ax.annotate(
                 each.participant,
-                (each.reliability, each.discrimination),
+                (x, y),
                 xytext=(4, 3),
                 textcoords="offset points",
                 fontsize=7,
@@ -63,6 +67,12 @@ def assessor_plot(
     ax.set_xlabel("Reliability")
     ax.set_ylabel("Discrimination")
     return ax
+
+
+def _on_log_axis(values: Sequence[float]) -> list[float]:
+    """Values for a logarithmic axis: none at all, and boundless ones, go to its ends."""
+    usual = [value for value in values if 0 < value < BOUNDLESS] or [1.0]
+    return [float(np.clip(value, 0.5 * min(usual), 2 * max(usual))) for value in values]
 
 
 def passage_interaction(

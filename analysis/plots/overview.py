@@ -121,13 +121,15 @@ def _box(ax: Axes, summary: Summary, place: int, colour: str) -> None:
 
 
 def _mean(ax: Axes, summary: Summary, place: int, interval: str) -> None:
-    """The mean as a diamond with its interval."""
-    limits = summary.intervals[interval]
-    x = place - 0.14
-    ax.plot([x, x], [limits.low, limits.high], color="#111111", linewidth=1.3, zorder=5)
+    """The mean as a diamond with its interval, where there is one."""
+    limits = summary.intervals.get(interval)
+    x, middle = place - 0.14, summary.mean
+    if limits is not None:
+        ax.plot([x, x], [limits.low, limits.high], color="#111111", linewidth=1.3, zorder=5)
+        middle = (limits.low + limits.high) / 2
     ax.plot(
         [x],
-        [(limits.low + limits.high) / 2 if np.isfinite(limits.low) else summary.mean],
+        [middle],
         marker="D",
         markersize=4,
         color="#111111",

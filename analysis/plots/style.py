@@ -121,6 +121,9 @@ def save(ax: Axes, folder: Path, name: str, *, simulated: bool) -> tuple[Path, .
     if simulated:
         figure.suptitle(SIMULATED, fontsize=7, color="#B00020", fontweight="bold")
     folder.mkdir(parents=True, exist_ok=True)
+    # Laid out once, not once per format: all three look alike, in half the time.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     paths = []
     for kind in FORMATS:

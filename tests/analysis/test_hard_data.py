@@ -106,9 +106,9 @@ def test_durbin_takes_balanced_incomplete_blocks_only() -> None:
         (rows(5, 2, systems="A"), "a comparison needs 2 or more systems"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(table: list[dict[str, Any]], message: str) -> None:
+def test_what_has_no_complete_blocks_is_refused(table: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        analyse(from_table(table))
+        participant_blocks(from_table(table))
 
 
 @pytest.mark.parametrize(

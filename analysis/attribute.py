@@ -1,0 +1,264 @@
+"""The analysis of one attribute: everything that is found about it, and what decides.
+
+Three cases: scores that everybody or most gave to all systems; scores of an incomplete design,
+where the mixed model decides; and ratings that bear no test, which are described, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from analysis import agreement, anova, descriptive, incomplete, omnibus, pairwise
+from analysis.battery import FURTHER, Battery, battery
+from analysis.blocks import Blocks
+from analysis.choices.comparisons import are_comparisons
+from analysis.choices.outcome import ChoiceBased, choice_based
+from analysis.design import Design, design_of, untestable
+from analysis.effects import Effects, all_effects
+from analysis.equivalence import tost
+from analysis.missing import missing_cells
+from analysis.model_based import ModelBased, model_based
+from analysis.permutation import sign_flip
+from analysis.plan import Plan
+from analysis.posthoc import conover_friedman, nemenyi
+from analysis.ratings import COMPARED_ROLES, Ratings
+from analysis.residuals import Residuals, residuals
+from analysis.results import Quantity, Result
+
+PairwiseTest = Callable[[Ratings, str, float], tuple[Result, ...]]
+
+PAIRWISE: dict[str, tuple[str, PairwiseTest]] = {
+    "wilcoxon": ("Wilcoxon signed-rank tests", pairwise.wilcoxon),
+    "paired t": ("Paired t-tests", pairwise.paired_t),
+    "sign": ("Sign tests", pairwise.sign_test),
+}
+"""Pairwise families by the name that a plan gives them."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Results that belong together and are corrected together.
+
+    Attributes:
+        name: as a plan names it.
+        title: for the report.
+        results: of each comparison.
+        primary: whether this is the analysis to judge by.
+    """
+
+    name: str
+    title: str
+    results: tuple[Result, ...]
+    primary: bool = False
+
+
+SIZED = ("wilcoxon", "paired t", "mixed model")
+"""Families whose effects stand side by side in the table of effect sizes."""
+NO_FAMILY = Family("none", "No comparison", ())
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeOutcome:
+    """What was found about one attribute.
+
+    Attributes:
+        attribute: its name.
+        ratings: all conditions, anchors too, after screening.
+        compared: the systems (and hidden references) that the tests compare.
+        summaries: of every condition over all passages; `by_passage`: in each passage.
+        omnibus: whether the systems differ at all; the first is the primary one.
+        families: pairwise comparisons; exactly one is primary.
+        models: what the mixed models found.
+        agreement: of participants with each other.
+        effects: sizes of every pair's difference, and of all systems together.
+        choices: what paired comparisons say, where that is what the ratings are.
+        by_group: summaries of every condition in each group, where there are groups.
+        further: tests of all systems beside the `omnibus` ones.
+        residuals: of the additive analysis; None where nobody rated everything.
+        untested: why nothing is tested, in a sentence; None where something is.
+        design_notes: what an incomplete design made of the plan.
+        notes: tests that were left out, and what was done about missing cells.
+    """
+
+    attribute: str
+    ratings: Ratings
+    compared: Ratings
+    summaries: tuple[descriptive.Summary, ...]
+    by_passage: tuple[descriptive.Summary, ...]
+    omnibus: tuple[Result, ...] = ()
+    families: tuple[Family, ...] = ()
+    models: ModelBased = field(default_factory=ModelBased)
+    agreement: tuple[Quantity, ...] = ()
+    effects: Effects | None = None
+    choices: ChoiceBased | None = None
+    by_group: tuple[descriptive.Summary, ...] = ()
+    further: Battery = field(default_factory=lambda: Battery((), ()))
+    residuals: Residuals | None = None
+    untested: str | None = None
+    design_notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def primary(self) -> Family:
+        """The pairwise family to judge by; an empty one where nothing is tested."""
+        return next((family for family in self.families if family.primary), NO_FAMILY)
+
+
+def attribute_outcome(ratings: Ratings, plan: Plan) -> AttributeOutcome:
+    """Analyse the ratings of one attribute by a plan.
+
+    Raises:
+        ValueError: the plan does not fit the kind of ratings, or its primary analysis fails.
+    """
+    reason = untestable(ratings)
+    described = _described(ratings, plan, reason)
+    if reason is None and are_comparisons(described.compared):
+        return _choices(described, plan)
+    plan.refuse_for_scores()
+    return described if reason is not None else _scores(described, plan)
+
+
+def primary_results(compared: Ratings, plan: Plan, primary: str) -> tuple[Result, ...]:
+    """The primary comparisons alone, as for everybody before screening.
+
+    Raises:
+        ValueError: the ratings do not bear them.
+    """
+    if are_comparisons(compared):
+        return choice_based(compared, plan.correction, plan.level).contrasts
+    if primary == "permutation":
+        return sign_flip(compared, seed=plan.seed, level=plan.level)
+    if primary == "mixed model":
+        return model_based(compared, plan.correction, plan.level).contrasts
+    return PAIRWISE[primary][1](compared, plan.correction, plan.level)
+
+
+def _described(ratings: Ratings, plan: Plan, reason: str | None) -> AttributeOutcome:
+    """Descriptive statistics alone, and the sentence why there is no test."""
+    tested = set(ratings.role.levels) & set(COMPARED_ROLES)
+    return AttributeOutcome(
+        attribute=ratings.attribute.levels[0],
+        ratings=ratings,
+        compared=ratings.compared() if tested else ratings,
+        summaries=descriptive.summaries(
+            ratings, bootstraps=plan.bootstraps, seed=plan.seed, level=plan.level
+        ),
+        by_passage=descriptive.summaries_by(ratings, "passage", plan.level),
+        by_group=_groups(ratings, plan.level),
+        untested=reason,
+    )
+
+
+def _scores(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
+    """Everything that is done to scores."""
+    compared = described.compared
+    models = model_based(compared, plan.correction, plan.level)
+    design = design_of(compared, plan)
+    if design.blocks is None and not models.contrasts and not plan.declared:
+        design = Design(None, plan.primary, design.notes[:1])
+    families = _families(compared, plan, design, models)
+    if not any(family.primary for family in families):
+        raise ValueError(f"the plan's primary analysis cannot be done. {' '.join(models.notes)}")
+    further = battery(compared, design.blocks, plan.trend, plan.level)
+    ranks, notes = _rank_tests(compared, design.blocks, plan)
+    model_first = design.primary == "mixed model" or design.blocks is None
+    sized = [family.results for family in families if family.name in SIZED]
+    return replace(
+        described,
+        omnibus=(*models.tests, *ranks) if model_first else (*ranks, *models.tests),
+        families=families,
+        models=models,
+        agreement=_agreement(compared, plan.level),
+        effects=all_effects(compared, sized, (*ranks, *further.results), plan.level),
+        further=further,
+        residuals=residuals(compared),
+        design_notes=design.notes,
+        notes=(*notes, *missing_cells(compared)),
+    )
+
+
+def _choices(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
+    """Paired comparisons: what is chosen is no score, so nothing is done to it as one."""
+    if plan.declared and plan.primary != "bradley-terry":
+        raise ValueError(
+            f"the plan's primary analysis, {plan.primary!r}, is of scores, and the ratings are "
+            "paired comparisons; declare `primary: bradley-terry`"
+        )
+    choices = choice_based(described.compared, plan.correction, plan.level)
+    title = "Bradley-Terry contrasts"
+    return replace(
+        described,
+        omnibus=(choices.test,),
+        families=(Family("bradley-terry", title, choices.contrasts, primary=True),),
+        by_group=(),
+        choices=choices,
+    )
+
+
+def _groups(ratings: Ratings, level: float) -> tuple[descriptive.Summary, ...]:
+    if len(ratings.group.levels) < 2:
+        return ()
+    return descriptive.summaries_by(ratings, "group", level)
+
+
+def _rank_tests(
+    compared: Ratings, blocks: Blocks | None, plan: Plan
+) -> tuple[tuple[Result, ...], tuple[str, ...]]:
+    """Tests of all systems at once, the one to judge by first, and why one is missing."""
+    pooled = omnibus.kruskal_wallis(compared)
+    if blocks is None:
+        try:
+            return (*incomplete.skillings_mack(compared), pooled), ()
+        except ValueError as error:
+            return (pooled,), (f"No Skillings–Mack test: {error}.",)
+    return (
+        omnibus.friedman(blocks, plan.level, plan.seed),
+        omnibus.iman_davenport(blocks),
+        omnibus.quade(blocks),
+        anova.recommended(anova.one_way(blocks, plan.level)),
+        pooled,
+    ), ()
+
+
+def _families(
+    compared: Ratings, plan: Plan, design: Design, models: ModelBased
+) -> tuple[Family, ...]:
+    """All pairwise comparisons; the primary one is marked."""
+    flips = sign_flip(compared, seed=plan.seed, level=plan.level)
+    found = [
+        (name, title, test(compared, plan.correction, plan.level))
+        for name, (title, test) in PAIRWISE.items()
+    ]
+    found.append(("permutation", "Sign-flip permutation tests", flips))
+    if (blocks := design.blocks) is not None:
+        found.append(("conover", "Conover tests", conover_friedman(blocks, plan.correction)))
+        found.append(("nemenyi", "Nemenyi tests", nemenyi(blocks)))
+        found.append(("tukey", "Tukey tests", anova.tukey(compared, plan.level)))
+    for name in plan.also:
+        title, further = FURTHER[name]
+        found.append((name, title, further(compared, plan.correction, plan.seed)))
+    if plan.equivalence_margin is not None:
+        same = tost(compared, plan.equivalence_margin, alpha=plan.alpha, correction=plan.correction)
+        found.append(("tost", "Equivalence tests", same))
+    found.append(("mixed model", "Mixed-model contrasts", models.contrasts))
+    found.append(("ordinal model", "Ordinal-model contrasts", models.ordinal_contrasts))
+    return tuple(
+        Family(name, title, results, name == design.primary)
+        for name, title, results in found
+        if results
+    )
+
+
+def _agreement(compared: Ratings, level: float) -> tuple[Quantity, ...]:
+    """How far participants agree, as far as the table allows it."""
+    found = [agreement.krippendorff_alpha(compared)]
+    try:
+        found.append(agreement.kendall_w_of_stimuli(compared))
+        for result in agreement.intraclass_correlations(compared, level):
+            if result.effect is not None and result.name in ("ICC2", "ICC2k"):
+                found.append(result.effect)
+    except ValueError:
+        # Alpha allows stimuli that somebody did not rate, and scores without error.
+        return tuple(found)
+    return tuple(found)

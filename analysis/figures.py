@@ -1,0 +1,206 @@
+"""The figures of a report: which ones an analysis bears, their captions, and their files."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+
+from analysis import apa
+from analysis.analyse import Outcome
+from analysis.answer import ranked
+from analysis.attribute import AttributeOutcome
+from analysis.plan import Plan
+from analysis.plots import style
+from analysis.plots.assessors import (
+    assessor_plot,
+    passage_interaction,
+    residual_plot,
+    residuals_by_fitted,
+)
+from analysis.plots.attributes import attribute_means
+from analysis.plots.boxes import passage_boxes
+from analysis.plots.choices import choice_figures
+from analysis.plots.overview import all_passages
+from analysis.plots.pairs import critical_difference_diagram, forest, heat_map
+from analysis.posthoc import critical_difference
+
+Tick = Callable[[str], None]
+Drawn = tuple[str, str, str, Axes]
+"""Name of the files, title, caption, and what was drawn."""
+
+
+def silent(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure in the report: its files and the caption that says what it shows."""
+
+    name: str
+    title: str
+    caption: str
+    paths: tuple[Path, ...]
+
+    @property
+    def png_base64(self) -> str:
+        """The PNG's bytes for a data URI."""
+        png = next(path for path in self.paths if path.suffix == ".png")
+        return base64.b64encode(png.read_bytes()).decode("ascii")
+
+
+def draw_figures(
+    outcome: Outcome, folder: Path, tick: Tick = silent
+) -> dict[str, tuple[ReportFigure, ...]]:
+    """Draw and save the figures of every attribute; keys are the attributes."""
+    drawn = {}
+    simulated = outcome.ratings.simulated
+    with style.context():
+        for entry in outcome.attributes:
+            prefix = f"{file_name(entry.attribute)}_" if len(outcome.attributes) > 1 else ""
+            figures = []
+            for name, title, caption, axes in _figures_of(outcome, entry):
+                said = f"{style.SIMULATED}. {caption}" if simulated else caption
+                paths = style.save(axes, folder, prefix + name, simulated=simulated)
+                figures.append(ReportFigure(prefix + name, title, said, paths))
+                tick(f"figures/{prefix}{name}")
+            drawn[entry.attribute] = tuple(figures)
+    return drawn
+
+
+def file_name(text: str) -> str:
+    """A name that is safe in every file system."""
+    return "".join(sign if sign.isalnum() else "-" for sign in text).strip("-").lower() or "score"
+
+
+def _figures_of(outcome: Outcome, entry: AttributeOutcome) -> list[Drawn]:
+    """The figures of one attribute; those of the whole study come with the first."""
+    colours = style.colours_of(outcome.ratings.systems)
+    plan, first = outcome.plan, entry is outcome.attributes[0]
+    if entry.choices is not None:
+        return choice_figures(entry.choices, colours, plan.alpha)
+    figures = _overviews(entry, colours, plan.alpha)
+    if first and len(outcome.attributes) > 1:
+        figures.append(_attributes_figure(outcome, colours))
+    if entry.untested is None:
+        figures += _pair_figures(entry, plan)
+    figures += _diagnostics(entry, colours, plan.alpha)
+    if first and outcome.experts and entry.untested is None:
+        figures.append(_assessor_figure(outcome))
+    return figures
+
+
+def _overviews(entry: AttributeOutcome, colours: dict[str, str], alpha: float) -> list[Drawn]:
+    """Each passage, as in the talk, and all passages together with what was tested."""
+    pairs = entry.primary.results
+    people = len(entry.ratings.participant.levels)
+    tested = entry.untested or ""
+    if entry.untested is None:
+        overall = entry.omnibus[0]
+        tested = (
+            f"{apa.test_name(overall)} {apa.result_text(overall)}; n = {overall.n} {overall.unit}. "
+            f"Marks: {entry.primary.title}, {pairs[0].correction}; systems that share a letter, or "
+            "have no bracket, are not shown to differ."
+        )
+    return [
+        (
+            "passages",
+            "Each passage",
+            f"Ratings per passage and system ({apa.counted(people, 'participant')}). Boxes: "
+            "quartiles and median; whiskers: last rating within 1.5 interquartile ranges.",
+            passage_boxes(entry.ratings, colours),
+        ),
+        (
+            "all_passages",
+            "All passages",
+            "Systems by median. Grey: participants' means over passages, joined; box: quartiles "
+            "and median of single ratings; diamond: mean with "
+            f"{100 * (1 - alpha):g}% CI (t over participants' means). {tested}",
+            all_passages(entry.ratings, entry.summaries, pairs, colours, alpha=alpha),
+        ),
+    ]
+
+
+def _pair_figures(entry: AttributeOutcome, plan: Plan) -> list[Drawn]:
+    """The figures of the pairwise comparisons."""
+    pairs, alpha, margin = entry.primary.results, plan.alpha, plan.equivalence_margin
+    said = f"{entry.primary.title}, {pairs[0].correction}; n = {pairs[0].n} {pairs[0].unit}"
+    order = [system for system in ranked(entry) if system in entry.compared.systems]
+    figures: list[Drawn] = []
+    if any(pair.estimate is not None for pair in pairs):
+        caption = (
+            f"Difference of each pair with {100 * (1 - alpha):g}% interval, filled where "
+            f"significant. {said}."
+        )
+        if margin:
+            caption += f" Band: equivalence margin ±{margin:g} points."
+        axes = forest(pairs, entry.ratings.scale, alpha=alpha, margin=margin)
+        figures.append(("differences", "Differences", caption, axes))
+    caption = f"Effect of row minus column as colour, corrected p as text. {said}."
+    axes = heat_map(pairs, order, alpha=alpha)
+    figures.append(("effects", "Effects and p-values", caption, axes))
+    return figures + _critical_difference(entry, alpha)
+
+
+def _critical_difference(entry: AttributeOutcome, alpha: float) -> list[Drawn]:
+    """Mean ranks of complete blocks; nothing where Friedman's test was not done."""
+    friedman = next((result for result in entry.omnibus if result.name == "friedman"), None)
+    if friedman is None:
+        return []
+    ranks = {system: friedman.detail(f"mean rank of {system}") for system in friedman.systems}
+    critical = critical_difference(friedman.n, len(ranks), alpha)
+    caption = (
+        "Mean ranks of participants' means; bars join systems that Nemenyi's test does not "
+        f"tell apart at {alpha:g}; n = {friedman.n} participants."
+    )
+    axes = critical_difference_diagram(ranks, critical, friedman.n)
+    return [("critical_difference", "Critical difference", caption, axes)]
+
+
+def _attributes_figure(outcome: Outcome, colours: dict[str, str]) -> Drawn:
+    caption = (
+        f"Mean of each system on each of {len(outcome.attributes)} attributes with "
+        f"{100 * outcome.plan.level:g}% t interval over participants' means "
+        f"(n = {len(outcome.ratings.participant.levels)})."
+    )
+    summaries = {entry.attribute: entry.summaries for entry in outcome.attributes}
+    axes = attribute_means(summaries, outcome.ratings.scale, colours)
+    return "attributes", "All attributes", caption, axes
+
+
+def _diagnostics(entry: AttributeOutcome, colours: dict[str, str], alpha: float) -> list[Drawn]:
+    """How systems depend on the passage, and what the additive analysis leaves over."""
+    figures: list[Drawn] = []
+    if len(entry.ratings.passage.levels) > 1:
+        caption = (
+            f"Mean of each system in each passage with {100 * (1 - alpha):g}% t interval over "
+            f"participants (n = {len(entry.ratings.participant.levels)}); lines that cross are "
+            "systems whose order depends on the passage."
+        )
+        axes = passage_interaction(entry.ratings, entry.by_passage, colours)
+        figures.append(("interaction", "System by passage", caption, axes))
+    left = entry.residuals
+    if left is not None and float(left.residual.std()) > 0:
+        said = (
+            "Residuals of score ~ participant + passage × system; skewness "
+            f"{apa.number(left.skewness)}: {left.verdict}."
+        )
+        figures += [
+            ("residuals_normal", "Are residuals normal?", said, residual_plot(left)),
+            ("residuals_fitted", "Are residuals even?", said, residuals_by_fitted(left)),
+        ]
+    return figures
+
+
+def _assessor_figure(outcome: Outcome) -> Drawn:
+    caption = (
+        "Reliability and discrimination of each participant, after eGauge. Dashed: the panel's "
+        "median noise floor (95th percentile of shuffled ratings); hollow: within their own floor; "
+        f"crosses: excluded. n = {apa.counted(len(outcome.experts), 'participant')}."
+    )
+    axes = assessor_plot(outcome.experts, outcome.screening.excluded)
+    return "assessors", "Participants as assessors", caption, axes

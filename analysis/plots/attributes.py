@@ -1,0 +1,68 @@
+"""Several attributes in one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+
+from analysis.descriptive import Summary
+from analysis.plots.style import PAGE_INCHES, colours_of, markers_of, new_axes
+
+GROUP_HEIGHT = 0.7
+
+
+def attribute_means(
+    summaries: Mapping[str, Sequence[Summary]],
+    scale: tuple[float, float],
+    colours: Mapping[str, str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Mean of every system on every attribute with its t interval, a row an attribute.
+
+    Args:
+        summaries: of each attribute, over all passages; the first is on top.
+        scale: lowest and highest score.
+        colours: of the systems.
+        ax: to draw on.
+    """
+    systems = tuple(dict.fromkeys(each.system for row in summaries.values() for each in row))
+    colours = colours or colours_of(systems)
+    markers = markers_of(systems)
+    ax = ax or new_axes(PAGE_INCHES * 0.85, 0.9 + (0.25 + 0.13 * len(systems)) * len(summaries))
+    step = GROUP_HEIGHT / len(systems)
+    for row, entries in enumerate(summaries.values()):
+        for each in entries:
+            y = row + step * (systems.index(each.system) - (len(systems) - 1) / 2)
+            limits = each.intervals.get("t")
+            if limits is not None:
+                ax.plot(
+                    [limits.low, limits.high], [y, y], color=colours[each.system], linewidth=1.4
+                )
+            ax.plot(
+                [each.mean],
+                [y],
+                linestyle="none",
+                marker=markers[each.system],
+                markersize=4.5,
+                color=colours[each.system],
+                label=each.system,
+            )
+        if row % 2:
+            ax.axhspan(row - 0.5, row + 0.5, color="#000000", alpha=0.045, lw=0, zorder=0)
+    names = [name.replace("_", " ").capitalize() for name in summaries]
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(*scale)
+    ax.set_xlabel("Mean score")
+    ax.grid(axis="x", color="#DDDDDD", linewidth=0.5)
+    ax.set_axisbelow(True)
+    by_name = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    ax.figure.legend(
+        [by_name[name] for name in systems if name in by_name],
+        [name for name in systems if name in by_name],
+        loc="outside lower center",
+        ncols=min(5, len(systems)),
+    )
+    return ax
