@@ -8,11 +8,12 @@ export FLASK_RUN_PORT = $(PORT)
 # Some tests wait for a browser or a server: two at a time are done sooner on any machine.
 WORKERS ?= --numprocesses 2 --dist worksteal
 
-.PHONY: help demo run test test-all check format bench clean
+.PHONY: help demo run test test-all test-postgresql check format bench clean
 help:
 	@echo "make demo      install, prepare the demo study and serve it on http://127.0.0.1:$(PORT)"
 	@echo "make test      install what the tests need and run the fast suite"
 	@echo "make test-all  every test, the slow ones too (what CI runs)"
+	@echo "make test-postgresql  the tests of the web application on PostgreSQL in the place of SQLite"
 	@echo "make check     formatting, lint and strict types"
 	@echo "make format    format the code"
 	@echo "make bench     the benchmarks, beside their peers"
@@ -46,6 +47,11 @@ test: $(VENV)/.installed-dev
 test-all: $(VENV)/.installed-dev
 	@tests/install_chromium.sh
 	$(BIN)/python -m pytest $(WORKERS)
+	@$(MAKE) test-postgresql
+
+test-postgresql: $(VENV)/.installed-dev
+	@tests/install_chromium.sh
+	BLINDMIX_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(WORKERS) tests/listening
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -32,6 +32,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(blindmix_write=True)
+        self._reader = self.engine
+        if self.engine.dialect.name == "postgresql":
+            # As on SQLite: all that a session reads is of one moment.
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._ready = False
         self._lock = threading.Lock()
 
@@ -39,7 +43,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changed is rolled back."""
         self.ensure_schema()
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

@@ -162,9 +162,15 @@ def find_by_key(session: Session, study: Study, join_key: str) -> Participant | 
     )
 
 
-def find_participant(session: Session, token: str) -> Participant | None:
-    """Who has that token, with pages; None where nobody has."""
-    return session.scalar(
+def find_participant(
+    session: Session, token: str, for_change: bool = False
+) -> Participant | None:
+    """Who has that token, with pages; None where nobody has.
+
+    Args:
+        for_change: nobody else changes or deletes this run until the transaction ends.
+    """
+    query = (
         select(Participant)
         .where(Participant.token == token)
         .options(
@@ -172,6 +178,7 @@ def find_participant(session: Session, token: str) -> Participant | None:
             selectinload(Participant.visits).selectinload(Visit.page),
         )
     )
+    return session.scalar(query.with_for_update() if for_change else query)
 
 
 def current_visit(participant: Participant) -> Visit:

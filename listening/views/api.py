@@ -43,7 +43,7 @@ def save(token: str, n: int) -> Response:
         return _invalid(error)
     try:
         with database().write() as session:
-            participant = find_participant(session, token)
+            participant = find_participant(session, token, for_change=True)
             if participant is None:
                 return _nobody()
             language = speak_as(participant.study)
@@ -67,7 +67,7 @@ def events(token: str) -> Response:
     except ValidationError as error:
         return _invalid(error)
     with database().write() as session:
-        participant = find_participant(session, token)
+        participant = find_participant(session, token, for_change=True)
         if participant is None:
             return _nobody()
         add_events(session, participant, body.events)

@@ -137,7 +137,7 @@ def withdrawal(token: str) -> str:
 def withdraw(token: str) -> str:
     """Delete everything that the participant gave; the answer is the receipt."""
     with database().write() as db:
-        participant = _participant(db, token)
+        participant = _participant(db, token, for_change=True)
         study, label, moment = participant.study, participant.label, now()
         db.delete(participant)
         note(db, "participant", "withdrew", study.slug, label)
@@ -151,7 +151,7 @@ def withdraw(token: str) -> str:
 def page(token: str, n: int) -> AnyResponse | str:
     """One page of the run; one that is not reached yet leads to where the participant is."""
     with database().write() as db:
-        participant = _participant(db, token)
+        participant = _participant(db, token, for_change=True)
         visit = visit_at(participant, n)
         if visit is None:
             return redirect(url_for(".where", token=token))
@@ -163,7 +163,7 @@ def page(token: str, n: int) -> AnyResponse | str:
 def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
     """A form without script: save it, and leave the page if it is complete."""
     with database().write() as db:
-        participant = _participant(db, token)
+        participant = _participant(db, token, for_change=True)
         visit = visit_at(participant, n)
         if visit is None or visit.completed_at is not None:
             return redirect(url_for(".where", token=token), 303)
@@ -187,8 +187,8 @@ def form_body(visit: Visit) -> PageBody:
     )
 
 
-def _participant(db: Session, token: str) -> Participant:
-    participant = find_participant(db, token)
+def _participant(db: Session, token: str, for_change: bool = False) -> Participant:
+    participant = find_participant(db, token, for_change)
     if participant is None:
         abort(404)
     speak_as(participant.study)

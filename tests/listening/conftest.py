@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from listening.models import Researcher
 from listening.studies import create_study
 from listening.study_file import read_study_file
 from stimuli.manifest import Manifest, Stimulus, write_manifest
+from tests import postgresql
 from tests.at_the_desk import PASSWORD, log_in
 
 RATE_HZ = 44_100
@@ -91,9 +94,64 @@ def write_study(tmp_path: Path, stimuli_folder: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL that was started for these tests."""
+    programs = postgresql.programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: apt-get install postgresql")
+    with postgresql.server(programs) as url:
+        yield url
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Flask:
-    return create_app({"INSTANCE_PATH": tmp_path / "instance", "TESTING": True})
+def database_kind() -> str:
+    """On what these tests run: sqlite, or what `make test-postgresql` says."""
+    return os.environ.get("BLINDMIX_TEST_DATABASE", "sqlite")
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """An empty database of the test's own."""
+    if database_kind == "sqlite":
+        (tmp_path / "instance").mkdir()
+        yield f"sqlite:///{tmp_path / 'instance' / 'blindmix.sqlite'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with postgresql.fresh_database(server, f"test_{uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture
+def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
+    """Open the database once more, as another process would."""
+    opened: list[Database] = []
+
+    def again() -> Database:
+        opened.append(Database(database_url))
+        return opened[-1]
+
+    yield again
+    for database in opened:
+        database.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_only(database_kind: str) -> None:
+    """What the test is about is SQLite's alone."""
+    if database_kind != "sqlite":
+        pytest.skip("about SQLite's own ways")
+
+
+@pytest.fixture
+def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    made = create_app(
+        {"INSTANCE_PATH": tmp_path / "instance", "DATABASE_URL": database_url, "TESTING": True}
+    )
+    yield made
+    made.extensions["blindmix_database"].engine.dispose()
 
 
 @pytest.fixture

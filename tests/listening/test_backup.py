@@ -18,6 +18,8 @@ from listening.export import tidy_ratings
 from listening.simulate import simulate
 from listening.studies import find_study
 
+pytestmark = pytest.mark.usefixtures("sqlite_only")
+
 
 def test_a_backup_taken_while_writing_holds_whole_runs(
     app: Flask, database: Database, add_study: Callable[..., str], tmp_path: Path

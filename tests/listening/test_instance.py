@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,16 +61,20 @@ def test_the_room_knows_its_newest_migration() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [SCHEMA_REVISION]
 
 
-def test_an_old_database_is_left_alone_until_it_is_upgraded(database: Database) -> None:
+def test_an_old_database_is_left_alone_until_it_is_upgraded(
+    database: Database, open_database: Callable[[], Database]
+) -> None:
     database.ensure_schema()
     with database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(SchemaError, match="run `flask db backup`, then `flask db upgrade`"):
-        Database(database.engine.url.render_as_string(hide_password=False)).ensure_schema()
+        open_database().ensure_schema()
 
 
-def test_studies_of_the_first_schema_survive_the_upgrade(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+def test_studies_of_the_first_schema_survive_the_upgrade(
+    open_database: Callable[[], Database],
+) -> None:
+    database = open_database()
     with database.engine.begin() as connection:
         migrate(connection, "0001")
         connection.execute(
@@ -85,9 +90,10 @@ def test_studies_of_the_first_schema_survive_the_upgrade(tmp_path: Path) -> None
         assert (study.seed, study.next_number, study.keep_until) == (7, 3, None)
 
 
-def test_two_processes_may_meet_an_empty_database_at_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
-    databases = [Database(url) for _ in range(4)]
+def test_two_processes_may_meet_an_empty_database_at_once(
+    open_database: Callable[[], Database],
+) -> None:
+    databases = [open_database() for _ in range(4)]
     failures: list[Exception] = []
 
     def first_use(database: Database) -> None:
@@ -104,6 +110,7 @@ def test_two_processes_may_meet_an_empty_database_at_once(tmp_path: Path) -> Non
     assert failures == []
 
 
+@pytest.mark.usefixtures("sqlite_only")
 def test_sqlite_is_set_up_to_lose_nothing(database: Database) -> None:
     with database.read() as session:
         found = {

@@ -28,14 +28,16 @@ ROOT = Path(__file__).parents[2]
 SERVE = """
 import sys, waitress
 from app import create_app
-waitress.serve(create_app({"INSTANCE_PATH": sys.argv[1]}), host="127.0.0.1", port=int(sys.argv[2]))
+config = {"INSTANCE_PATH": sys.argv[1], "DATABASE_URL": sys.argv[2]}
+waitress.serve(create_app(config), host="127.0.0.1", port=int(sys.argv[3]))
 """
 CLIENTS = 4
 
 
-def serve(instance: str, port: int) -> subprocess.Popen[bytes]:
+def serve(app: Flask, port: int) -> subprocess.Popen[bytes]:
+    config = [app.config["INSTANCE_PATH"], app.config["DATABASE_URL"]]
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, instance, str(port)], cwd=ROOT, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", SERVE, *config, str(port)], cwd=ROOT, stderr=subprocess.DEVNULL
     )
     for _ in range(600):
         try:
@@ -88,7 +90,7 @@ def test_no_acknowledged_rating_is_lost(
     stop = threading.Event()
     raters = [Rater(port, token, stimulus, stop) for token, stimulus in tokens]
     rng = random.Random(1)
-    process = serve(app.config["INSTANCE_PATH"], port)
+    process = serve(app, port)
     try:
         for rater in raters:
             rater.start()
@@ -97,7 +99,7 @@ def test_no_acknowledged_rating_is_lost(
             process.kill()
             process.wait()
             check(database, raters)
-            process = serve(app.config["INSTANCE_PATH"], port)
+            process = serve(app, port)
         patience = time.monotonic() + 30
         while any(rater.acknowledged == 0 for rater in raters) and time.monotonic() < patience:
             time.sleep(0.05)

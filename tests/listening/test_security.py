@@ -266,7 +266,11 @@ def test_the_server_of_flask_run_logs_no_token_and_no_id(
     server = subprocess.Popen(
         [sys.executable, "-m", "flask", "run", "--port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "BLINDMIX_INSTANCE_PATH": app.config["INSTANCE_PATH"]},
+        env={
+            **os.environ,
+            "BLINDMIX_INSTANCE_PATH": app.config["INSTANCE_PATH"],
+            "BLINDMIX_DATABASE_URL": app.config["DATABASE_URL"],
+        },
         stderr=subprocess.PIPE,
         text=True,
     )
