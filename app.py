@@ -32,6 +32,7 @@ COMMANDS: tuple[str, ...] = (
     "listening.cli.study:study",
     "listening.cli.database:db",
     "listening.cli.researcher:researcher",
+    "listening.cli.api_token:api_token",
     "stimuli.cli.songs:songs",
     "stimuli.cli.stimuli:stimuli",
     "stimuli.cli.mixing:mixers",

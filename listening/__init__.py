@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from listening import config as configuration
 from listening import errors, login, logs, security, speech, texts
 from listening.db import Database
+from listening.rest import routes
 from listening.views import api, media, participant, preview, records, researcher, results
 
 
@@ -34,11 +35,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     security.register(app)
     login.register(app)
     speech.register(app)
-    for room in (participant, media, api, researcher, preview, records, results):
+    for room in (participant, media, api, researcher, preview, records, results, routes):
         app.register_blueprint(room.blueprint)
     # What these change is guarded by the secret in the address, and they need no cookie.
     login.csrf.exempt(participant.blueprint)
     login.csrf.exempt(api.blueprint)
+    # Programs send a token with each request.
+    login.csrf.exempt(routes.blueprint)
     # Here nothing is changed: whatever a preview does is rolled back.
     login.csrf.exempt(preview.blueprint)
 

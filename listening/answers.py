@@ -51,9 +51,14 @@ def tidy_answers(session: Session, study: Study, simulated: bool) -> list[TidyAn
             .selectinload(Presentation.stimulus),
         )
     )
+    return [row for participant in participants for row in answers_of(participant, study.slug)]
+
+
+def answers_of(participant: Participant, slug: str) -> list[TidyAnswer]:
+    """The answers of one participant of the study with that slug."""
     return [
         TidyAnswer(
-            study=study.slug,
+            study=slug,
             participant=participant.label,
             page=visit.page.key,
             kind=visit.page.kind,
@@ -61,9 +66,8 @@ def tidy_answers(session: Session, study: Study, simulated: bool) -> list[TidyAn
             system=_system(visit, question),
             answer=answer,
             right=_right(visit, question, answer),
-            simulated=simulated,
+            simulated=participant.simulated,
         )
-        for participant in participants
         for visit in participant.visits
         for question, answer in _answers(visit)
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from listening.models import Page, Participant, Presentation, Rating, Stimulus, Study, Visit
 from listening.pages import PAGE_TYPES
@@ -48,6 +51,30 @@ def tidy_ratings(session: Session, study: Study, simulated: bool) -> list[TidyRa
 
     Pages that were not finished are there with what was rated on them: the analysis decides.
     """
+    order = (Participant.number, Visit.n, Presentation.position, Rating.attribute)
+    return [rating for _, rating in _read(session, study, simulated, order)]
+
+
+def ratings_after(
+    session: Session, study: Study, simulated: bool, after: int, most: int
+) -> list[tuple[int, TidyRating]]:
+    """Some of the tidy ratings, in the order in which they were first saved, each with its id.
+
+    Args:
+        after: the id that the first one comes after.
+        most: how many at most.
+    """
+    return _read(session, study, simulated, (Rating.id,), after, most)
+
+
+def _read(
+    session: Session,
+    study: Study,
+    simulated: bool,
+    order: Sequence[InstrumentedAttribute[Any]],
+    after: int = 0,
+    most: int | None = None,
+) -> list[tuple[int, TidyRating]]:
     rows = session.execute(
         select(Rating, Presentation, Stimulus, Visit, Page, Participant)
         .join(Rating.presentation)
@@ -60,28 +87,37 @@ def tidy_ratings(session: Session, study: Study, simulated: bool) -> list[TidyRa
             Participant.simulated.is_(simulated),
             Page.training.is_(False),
             Rating.score.is_not(None),
+            Rating.id > after,
         )
-        .order_by(Participant.number, Visit.n, Presentation.position, Rating.attribute)
+        .order_by(*order)
+        .limit(most)
     )
     return [
-        TidyRating(
-            study=study.slug,
-            participant=participant.label,
-            page=page.key,
-            passage=stimulus.passage,
-            song=stimulus.song,
-            system=stimulus.system,
-            role=stimulus.role,
-            attribute=rating.attribute,
-            score=_exported(page, visit, stimulus, rating),
-            position=presentation.position,
-            rated_at=rating.rated_at.isoformat(timespec="milliseconds") if rating.rated_at else "",
-            listened_ms=rating.listened_ms,
-            plays=rating.plays,
-            simulated=participant.simulated,
+        (
+            rating.id,
+            TidyRating(
+                study=study.slug,
+                participant=participant.label,
+                page=page.key,
+                passage=stimulus.passage,
+                song=stimulus.song,
+                system=stimulus.system,
+                role=stimulus.role,
+                attribute=rating.attribute,
+                score=_exported(page, visit, stimulus, rating),
+                position=presentation.position,
+                rated_at=_iso(rating.rated_at),
+                listened_ms=rating.listened_ms,
+                plays=rating.plays,
+                simulated=participant.simulated,
+            ),
         )
         for rating, presentation, stimulus, visit, page, participant in rows
     ]
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="milliseconds") if moment else ""
 
 
 def _exported(page: Page, visit: Visit, stimulus: Stimulus, rating: Rating) -> float:

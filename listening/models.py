@@ -336,6 +336,19 @@ class AuditEntry(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
+class ApiToken(Base):
+    """A program that may use the API; its secret is kept as a hash."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (CheckConstraint("role IN ('owner', 'viewer')", name="role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    secret_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Researcher(Base):
     """Who may see the desk."""
 

@@ -146,10 +146,11 @@ def participant_states(
         .options(selectinload(Participant.visits).selectinload(Visit.page))
         .order_by(Participant.number.desc())
     )
-    return [_participant_state(participant) for participant in found]
+    return [participant_state(participant) for participant in found]
 
 
-def _participant_state(participant: Participant) -> ParticipantState:
+def participant_state(participant: Participant) -> ParticipantState:
+    """Where a participant is."""
     visits = participant.visits
     done = sum(visit.completed_at is not None for visit in visits)
     moments = [

@@ -162,9 +162,7 @@ def find_by_key(session: Session, study: Study, join_key: str) -> Participant | 
     )
 
 
-def find_participant(
-    session: Session, token: str, for_change: bool = False
-) -> Participant | None:
+def find_participant(session: Session, token: str, for_change: bool = False) -> Participant | None:
     """Who has that token, with pages; None where nobody has.
 
     Args:

@@ -54,7 +54,7 @@ def timeline(session: Session, participant: Participant) -> list[Moment]:
         .limit(MOST_EVENTS)
     )
     visits = {visit.n: visit for visit in participant.visits}
-    names = dict(pair for visit in visits.values() for pair in _names(visit))
+    names = dict(pair for visit in visits.values() for pair in stimulus_names(visit))
     moments = [Moment(participant.joined_at, "", "joined"), *_noted(participant)]
     moments += [
         Moment(
@@ -80,7 +80,7 @@ def _noted(participant: Participant) -> Iterator[Moment]:
         yield Moment(participant.finished_at, "", "finished")
 
 
-def _names(visit: Visit) -> Iterator[tuple[str, str]]:
+def stimulus_names(visit: Visit) -> Iterator[tuple[str, str]]:
     """Opaque ids of a page, and what its researcher knows its stimuli by."""
     page_type = PAGE_TYPES[visit.page.kind]
     for shown in visit.presentations:

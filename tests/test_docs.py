@@ -17,7 +17,12 @@ from app import COMMANDS, ROOT, create_app
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS_PAGE = ROOT / "docs" / "commands.md"
 FLASKS_OWN = {"flask run"}
-OURS = {*(place.partition(":")[2] for place in COMMANDS), "analyse", "power", "demo"}
+OURS = {
+    *(place.partition(":")[2].replace("_", "-") for place in COMMANDS),
+    "analyse",
+    "power",
+    "demo",
+}
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -151,7 +152,12 @@ def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
         {"INSTANCE_PATH": tmp_path / "instance", "DATABASE_URL": database_url, "TESTING": True}
     )
     yield made
-    made.extensions["blindmix_database"].engine.dispose()
+    engine = made.extensions["blindmix_database"].engine
+    patience = time.monotonic() + 10
+    # A browser's last words may still be on their way in.
+    while engine.pool.checkedout() and time.monotonic() < patience:
+        time.sleep(0.02)
+    engine.dispose()
 
 
 @pytest.fixture
