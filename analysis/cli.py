@@ -89,8 +89,8 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
     ) -> None:
         """Analyse a study or a file of ratings, and print the short answer.
 
-        Files are CSV, Parquet or JSON, one row a rating, or exports of webMUSHRA, pymushra and the
-        Web Audio Evaluation Tool. Medians and intervals, Friedman's test,
+        Files are CSV, Parquet or JSON, one row a rating, or exports of webMUSHRA, pymushra, Go
+        Listen and the Web Audio Evaluation Tool. Medians and intervals, Friedman's test,
         pairwise Wilcoxon tests with Holm's correction, figures and a report are written to the
         folder; the answer is printed.
         """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.exports import read_waet, translated, wide_to_long
+from analysis.golisten import is_golisten, read_golisten
 from analysis.ratings import Ratings, from_table
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".xml")
@@ -26,7 +28,8 @@ def read_ratings(
 
     Args:
         path: CSV (comma, semicolon or tab), Parquet, JSON (a list of objects), or a session of
-            the Web Audio Evaluation Tool (XML). webMUSHRA's and pymushra's columns are known.
+            the Web Audio Evaluation Tool (XML). What webMUSHRA, pymushra and Go Listen write is
+            known.
         columns: our name -> the file's name, for tables of other tools.
         scale: the lowest and highest possible score; guessed by default.
         systems: levels of `system` to put first, in this order.
@@ -70,9 +73,12 @@ def read_frame(path: Path) -> tuple[pd.DataFrame, int, str]:
             return pd.read_parquet(path), 1, "row"
         if kind == ".json":
             return pd.DataFrame(_json_rows(path)), 1, "row"
+        text = path.read_text(encoding="utf-8-sig")
+        if is_golisten(text):
+            return read_golisten(text), 1, "rating"
         # The separator is sniffed; every cell stays text, so "007" remains a participant's name.
         frame = pd.read_csv(
-            path, sep=None, engine="python", dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            StringIO(text), sep=None, engine="python", dtype=str, keep_default_na=False
         )
         frame = frame.apply(without_apostrophes)
     except (ValueError, pd.errors.ParserError) as error:

@@ -10,7 +10,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from analysis.cli import StudyRatings, make_analyse_command
+from analysis.analyse import analyse
+from analysis.answer import short_answer
+from analysis.cli import ReadStudy, StudyRatings, make_analyse_command, read_source
+from analysis.paper import paper_tex
+from analysis.plots import style
+from analysis.report import report_html, results_json
 from app import with_clear_errors
 
 
@@ -30,14 +35,21 @@ def rows(simulated: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-def run(*arguments: str, study: list[dict[str, Any]] | None = None) -> Any:
+def study_of(study: list[dict[str, Any]]) -> ReadStudy:
+    """Reads the study "demo" of these rows, and knows no other."""
+
     def read_study(slug: str, simulated: bool) -> StudyRatings:
-        if slug != "demo" or study is None:
+        if slug != "demo" or not study:
             raise ValueError(f"there is no study {slug!r}")
         chosen = [row for row in study if row["simulated"] == simulated]
         return StudyRatings(chosen, {"primary": "paired t"}, "2026-01-01T00:00:00+00:00")
 
-    return CliRunner().invoke(with_clear_errors(make_analyse_command(read_study)), arguments)
+    return read_study
+
+
+def run(*arguments: str, study: list[dict[str, Any]] | None = None) -> Any:
+    command = make_analyse_command(study_of(study or []))
+    return CliRunner().invoke(with_clear_errors(command), arguments)
 
 
 @pytest.fixture(scope="module")
@@ -77,22 +89,50 @@ def test_the_report_is_one_file(reported: tuple[str, Path]) -> None:
     assert not list(reported[1].rglob("*.part"))
 
 
-def test_simulated_data_are_marked_everywhere(tmp_path: Path) -> None:
-    done = run("demo", "-o", str(tmp_path), "--simulated", study=rows(simulated=True))
-    assert done.exit_code == 0, done.output
-    assert "SIMULATED DATA" in done.stdout
-    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["simulated"] is True
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+def test_simulated_data_are_marked_in_every_text() -> None:
+    ratings, plan = read_source("demo", study_of(rows(simulated=True)), simulated=True)
+    outcome = analyse(ratings, plan)
+    assert short_answer(outcome)[0].startswith("SIMULATED DATA")
+    assert json.loads(results_json(outcome))["simulated"] is True
+    assert paper_tex(outcome).startswith("% SIMULATED DATA")
+    page = report_html(outcome, {"score": ()})
     assert "SIMULATED DATA" in page
     assert "The plan was declared at 2026-01-01" in page
 
 
-def test_a_study_brings_its_plan(tmp_path: Path) -> None:
-    done = run("demo", "-o", str(tmp_path), study=rows())
+def test_simulated_data_are_marked_in_figures(tmp_path: Path) -> None:
+    (png, svg, pdf) = style.save(style.new_axes(), tmp_path, "empty", simulated=True)
+    style.save(style.new_axes(), tmp_path / "real", "empty", simulated=False)
+    assert png.read_bytes() != (tmp_path / "real" / "empty.png").read_bytes()
+    assert pdf.read_bytes() != (tmp_path / "real" / "empty.pdf").read_bytes()
+    assert svg.read_bytes() != (tmp_path / "real" / "empty.svg").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_simulated_study_is_said_to_be_one(tmp_path: Path) -> None:
+    done = run("demo", "-o", str(tmp_path), "--simulated", study=rows(simulated=True))
     assert done.exit_code == 0, done.output
-    assert "Paired t-tests within participants" in done.stdout
+    assert "SIMULATED DATA" in done.stdout
 
 
+def test_a_study_brings_its_plan_and_its_scale() -> None:
+    ratings, plan = read_source(
+        "demo", study_of([{**row, "score": row["score"] / 100} for row in rows()])
+    )
+    assert (plan.primary, plan.declared_at) == ("paired t", "2026-01-01T00:00:00+00:00")
+    assert ratings.scale == (0, 100)
+    assert "Paired t-tests within participants" in short_answer(analyse(ratings, plan))[-1]
+
+
+def test_a_plan_from_a_file_is_checked(tmp_path: Path) -> None:
+    pd.DataFrame(rows()).to_csv(tmp_path / "ratings.csv", index=False)
+    plan = tmp_path / "study.yaml"
+    plan.write_text("analysis: {primary: magic}", encoding="utf-8")
+    refused = run(str(tmp_path / "ratings.csv"), "-o", str(tmp_path / "out"), "--plan", str(plan))
+    assert "primary 'magic' is none of wilcoxon" in refused.output
+
+
+@pytest.mark.slow
 def test_a_file_is_analysed_by_a_plan_from_yaml(tmp_path: Path) -> None:
     pd.DataFrame(rows()).to_csv(tmp_path / "ratings.csv", index=False)
     plan = tmp_path / "study.yaml"
@@ -100,11 +140,9 @@ def test_a_file_is_analysed_by_a_plan_from_yaml(tmp_path: Path) -> None:
     done = run(str(tmp_path / "ratings.csv"), "-o", str(tmp_path / "out"), "--plan", str(plan))
     assert done.exit_code == 0, done.output
     assert "Sign tests within participants, Hochberg" in done.stdout
-    plan.write_text("analysis: {primary: magic}", encoding="utf-8")
-    refused = run(str(tmp_path / "ratings.csv"), "-o", str(tmp_path / "out"), "--plan", str(plan))
-    assert "primary 'magic' is none of wilcoxon" in refused.output
 
 
+@pytest.mark.slow
 def test_the_same_ratings_give_the_same_bytes(tmp_path: Path, reported: tuple[str, Path]) -> None:
     again = run(str(reported[1].parent / "ratings.csv"), "-o", str(tmp_path))
     assert again.exit_code == 0
@@ -129,13 +167,12 @@ def test_a_failure_is_one_clear_line(tmp_path: Path, arguments: list[str], messa
     assert not (tmp_path / "out").exists()
 
 
-def test_scores_of_a_study_keep_their_scale_and_a_folder_is_in_nobodys_way(
+@pytest.mark.slow
+def test_a_folder_of_the_name_of_a_study_is_in_nobodys_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo").mkdir()
-    low = [{**row, "score": row["score"] / 100} for row in rows()]
-    done = run("demo", "-o", "demo", study=low)
+    done = run("demo", "-o", "demo", study=rows())
     assert done.exit_code == 0, done.output
-    data = json.loads((tmp_path / "demo" / "results.json").read_text(encoding="utf-8"))
-    assert data["scale"] == [0, 100]
+    assert (tmp_path / "demo" / "results.json").is_file()
