@@ -17,9 +17,13 @@ import soxr
 from numpy.typing import NDArray
 
 from mixers.multitrack import Samples
+from stimuli.containers import probe_streams, read_stream
 
 SUFFIXES = frozenset({".wav", ".wave", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
 """Files that are taken for sound; others in a folder are left alone."""
+
+SILENT = "silent"
+"""Stands for the subtype of a track that a layout has a place for and that was not recorded."""
 
 _COUNT_FRAMES = 1 << 20
 
@@ -36,7 +40,9 @@ class SoundInfo:
         sample_rate_hz: of its samples.
         channels: how many.
         frames: its length in samples per channel.
-        subtype: how samples are stored, in libsndfile's words, such as PCM_16.
+        subtype: how samples are stored, in libsndfile's words, such as PCM_16; `SILENT` where
+            there is no file and every sample is 0.
+        stream: which sound of a container with several; None for a sound file.
     """
 
     path: Path
@@ -44,6 +50,7 @@ class SoundInfo:
     channels: int
     frames: int
     subtype: str
+    stream: int | None = None
 
     @property
     def duration_s(self) -> float:
@@ -61,6 +68,23 @@ def probe(path: Path) -> SoundInfo:
     with _open(path) as file:
         frames = file.frames if _states_length(path, file) else _counted_frames(path)
         return SoundInfo(path, file.samplerate, file.channels, frames, file.subtype)
+
+
+def probe_container(path: Path) -> list[SoundInfo]:
+    """Read what the header of a file with several sounds, such as `.stem.mp4`, says of each.
+
+    Raises:
+        ValueError: it is no such file, or ffmpeg is not installed.
+    """
+    return [
+        SoundInfo(path, stream.sample_rate_hz, stream.channels, stream.frames, stream.codec, place)
+        for place, stream in enumerate(probe_streams(path))
+    ]
+
+
+def silence(path: Path, like: SoundInfo) -> SoundInfo:
+    """What stands for a mono track that was not recorded: as long as another, all 0."""
+    return SoundInfo(path, like.sample_rate_hz, 1, like.frames, SILENT)
 
 
 def read(path: Path, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:
@@ -99,6 +123,10 @@ def read_frames(info: SoundInfo, start: int = 0, frames: int | None = None) -> S
     """
     left = info.frames - start
     expected = left if frames is None else min(frames, left)
+    if info.subtype == SILENT:
+        return np.zeros((info.channels, expected), dtype=np.float32)
+    if info.stream is not None:
+        return read_stream(info.path, info.stream, info.channels, start, expected)
     with _open(info.path) as file:
         try:
             file.seek(start)

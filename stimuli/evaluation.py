@@ -23,7 +23,7 @@ from mixers.settings import Settings, settings_from_json
 from stimuli.datasets.dataset import Dataset
 from stimuli.provenance import code_version
 from stimuli.seeds import seed_for
-from stimuli.splits import Part, fingerprint, split_songs
+from stimuli.splits import Part, fingerprint, read_split, split_songs
 
 Progress = Callable[[str, int, int], None]
 Which = Literal["all", Part]
@@ -75,13 +75,15 @@ class Evaluation:
 
     Attributes:
         systems: names from the table of mixers, or `LABEL=FILE` for weights of one's own.
-        which: all songs, or one part of the split by `seed`.
+        which: all songs, or one part of the split.
         seed: of the split and of systems that use chance.
+        split_file: the split, as `flask songs split` stores it, instead of one by the seed.
     """
 
     systems: tuple[str, ...]
     which: Which = "all"
     seed: int = 0
+    split_file: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.systems:
@@ -110,7 +112,9 @@ def evaluate(
     weights = [weights_digest(name) for name in wanted.systems]
     ids = dataset.song_ids()
     if wanted.which != "all":
-        ids = list(split_songs(ids, wanted.seed).part(wanted.which))
+        stored = wanted.split_file
+        split = read_split(stored, ids) if stored else split_songs(ids, wanted.seed)
+        ids = list(split.part(wanted.which))
     if not ids:
         raise ValueError(f"{dataset.root} has too few songs for a {wanted.which} part")
     warm: set[str] = set()

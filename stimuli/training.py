@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from mixers.devices import find_device
 from stimuli.datasets.dataset import Dataset
-from stimuli.splits import Split, split_songs
+from stimuli.splits import Split, read_split, split_songs
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and of how much."""
@@ -70,6 +70,7 @@ def train(
     seed: int,
     progress: Progress,
     options: Mapping[str, str] | None = None,
+    split_file: Path | None = None,
 ) -> list[str]:
     """Train a system on the training songs of a dataset.
 
@@ -81,6 +82,7 @@ def train(
         seed: of the split and of the training.
         progress: is told how far it is.
         options: as in `Lesson`.
+        split_file: the split, as `flask songs split` stores it, instead of one by the seed.
 
     Returns:
         What to tell people, line by line.
@@ -92,6 +94,7 @@ def train(
         raise ValueError(f"{name!r} does not learn; there are: {', '.join(TRAINERS)}")
     module, _, function = TRAINERS[name].partition(":")
     trainer = cast(Trainer, getattr(import_module(module), function))
-    split = split_songs(dataset.song_ids(), seed)
+    ids = dataset.song_ids()
+    split = read_split(split_file, ids) if split_file else split_songs(ids, seed)
     lesson = Lesson(dataset, split, str(find_device(device)), seed, out, options or {})
     return trainer(lesson, progress)

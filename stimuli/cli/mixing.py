@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from stimuli.cli.opening import OpenSongs, reading
 from stimuli.cli.progress import progress_bars
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, path_type=Path)
+
+_split_file = click.option(
+    "--split-file", type=IN_FILE, help="A split by `flask songs split`, instead of the seed's."
+)
 
 
 @click.group()
@@ -48,20 +53,28 @@ def list_mixers() -> None:
     metavar="NAME=VALUE",
     help="A choice of this system, such as steps=500; can be repeated.",
 )
+@_split_file
+@reading
 def train_mixer(
-    name: str, songs_dir: Path, out: Path, device: str, seed: int, choices: tuple[str, ...]
+    name: str,
+    songs_dir: Path,
+    out: Path,
+    device: str,
+    seed: int,
+    choices: tuple[str, ...],
+    split_file: Path | None,
+    open_songs: OpenSongs,
 ) -> None:
     """Train the system NAME on songs that have a human mix.
 
     The songs are split by the seed; those kept for the test are never opened. Networks write their
     state now and then: the same command goes on after an interruption.
     """
-    from stimuli.datasets.dataset import open_dataset
     from stimuli.training import train
 
     options = dict(_name_and_value(choice) for choice in choices)
     with progress_bars() as show:
-        lines = train(name, open_dataset(songs_dir), out, device, seed, show, options)
+        lines = train(name, open_songs(songs_dir), out, device, seed, show, options, split_file)
     for line in lines:
         click.echo(line)
     click.echo(f"Weights: {out}")
@@ -80,19 +93,28 @@ def train_mixer(
     help="Which songs; the parts are those of training with the same seed.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the split, and of chance.")
-def evaluate_mixers(songs_dir: Path, systems: str, out: Path, which: str, seed: int) -> None:
+@_split_file
+@reading
+def evaluate_mixers(
+    songs_dir: Path,
+    systems: str,
+    out: Path,
+    which: str,
+    seed: int,
+    split_file: Path | None,
+    open_songs: OpenSongs,
+) -> None:
     """Measure how near systems come to the human mixes, and what they do to the sound.
 
     Run the same command again after an interruption: what is measured is not measured again.
     """
-    from stimuli.datasets.dataset import open_dataset
     from stimuli.evaluation import Evaluation, evaluate
     from stimuli.evaluation_report import write_report
 
     names = tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip()))
-    wanted = Evaluation(names, cast("Which", which), seed)
+    wanted = Evaluation(names, cast("Which", which), seed, split_file)
     with progress_bars() as show:
-        rows = list(evaluate(open_dataset(songs_dir), wanted, show, kept=out / ".rows"))
+        rows = list(evaluate(open_songs(songs_dir), wanted, show, kept=out / ".rows"))
     write_report(rows, out)
     songs = len({row.song for row in rows})
     click.echo(f"{len(names)} systems on {songs} songs: {out / 'evaluation.md'}, .csv and .png")

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from stimuli.cli.opening import OpenSongs, reading
+from stimuli.cli.progress import progress_bars
+
+if TYPE_CHECKING:
+    from stimuli.splits import How
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -16,32 +24,103 @@ def songs() -> None:
 
 @songs.command("list")
 @click.argument("folder", type=FOLDER)
-def list_songs(folder: Path) -> None:
-    """List the songs in FOLDER: tracks, roles, length, rate, target.
+@reading
+def list_songs(folder: Path, open_songs: OpenSongs) -> None:
+    """List the songs in FOLDER: tracks, roles, seconds, rate, target, flaws.
 
-    A song that cannot be opened is listed with the reason, and makes the exit code 1.
+    FOLDER is a dataset in a layout that Blindmix knows, or holds a folder per song. A song that
+    cannot be opened is listed with the reason, and makes the exit code 1.
     """
-    from stimuli.datasets.dataset import open_dataset
+    from stimuli.datasets.index import Index
+    from stimuli.datasets.table import HEAD, aligned, row
 
-    dataset = open_dataset(folder)
-    failed = 0
-    for song_id in dataset.song_ids():
+    dataset = open_songs(folder)
+    index = Index(dataset)
+    song_ids = dataset.song_ids()
+    rows, failures = [], []
+    for song_id in song_ids:
         try:
             song = dataset.open_song(song_id)
+            rows.append(row(song, index.report(song)))
         except (ValueError, OSError) as error:
-            failed += 1
-            click.echo(f"{song_id}: cannot be opened: {error}")
-            continue
-        rate_khz = song.sample_rate_hz / 1000
-        target = "has a human mix" if song.target else "no human mix"
-        length = f"{len(song.tracks)} tracks, {song.duration_s:.1f} s, {rate_khz:g} kHz"
-        click.echo(f"{song.id}: {length}, {target}")
-        width = max(len(track.name) for track in song.tracks)
-        for track in song.tracks:
-            kind = "mono" if track.sound.channels == 1 else "stereo"
-            click.echo(f"    {track.name:<{width}}  {track.role:<14}  {kind}")
-    if failed:
-        raise ValueError(f"{failed} of {len(dataset.song_ids())} songs cannot be opened")
+            failures.append(f"{song_id}: cannot be opened: {error}")
+    for line in [*aligned([HEAD, *rows]), *failures]:
+        click.echo(line)
+    click.echo(f"{len(song_ids)} songs, read as {dataset.layout}")
+    if failures:
+        raise ValueError(f"{len(failures)} of {len(song_ids)} songs cannot be opened")
+
+
+@songs.command("check")
+@click.argument("folder", type=FOLDER)
+@click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
+@reading
+def check_songs(folder: Path, jobs: int, open_songs: OpenSongs) -> None:
+    """Read every song in FOLDER and name every problem, with file and value.
+
+    What is found is kept in an index with checksums: files that stay as they are are not read
+    again. Problems make the exit code 1.
+    """
+    from stimuli.datasets.check import check_dataset
+    from stimuli.datasets.index import Index
+    from stimuli.datasets.table import HEAD, aligned, row
+
+    dataset = open_songs(folder)
+    with progress_bars() as show:
+        done = list(
+            check_dataset(
+                dataset,
+                Index(dataset),
+                jobs or os.cpu_count() or 1,
+                lambda made, of: show("Songs", made, of),
+            )
+        )
+    good = [(one.song_id, one.report) for one in done if one.report is not None]
+    rows = [row(dataset.open_song(song_id), report) for song_id, report in good]
+    for line in aligned([HEAD, *rows]):
+        click.echo(line)
+    problems = [f"{one.song_id}: {one.failure}" for one in done if one.failure]
+    for song_id, report in good:
+        for note in report.notes:
+            click.echo(f"{song_id}: {note}")
+        problems += [f"{song_id}: {flaw.file}: {flaw.what}" for flaw in report.flaws]
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise ValueError(f"{count} in {folder}")
+    click.echo("No problems.")
+
+
+@songs.command("split")
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="JSON file for the split.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["song", "artist", "published", "toolkit", "authors"]),
+    default="artist",
+    show_default=True,
+    help="What is drawn as one, or which split is made again.",
+)
+@click.option("--seed", default=0, show_default=True, help="Another seed draws another split.")
+@reading
+def split_command(folder: Path, out: Path, by: How, seed: int, open_songs: OpenSongs) -> None:
+    """Split the songs in FOLDER into training, validation and test, and store the split.
+
+    `flask mixers train` and `flask mixers evaluate` take it with --split-file.
+    """
+    from stimuli.splits import make_split, write_split
+
+    split = make_split(open_songs(folder), by, seed)
+    write_split(split, out)
+    parts = (split.training, split.validation, split.test)
+    click.echo("{} training, {} validation, {} test: {}".format(*map(len, parts), out))
 
 
 @songs.command("demo")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stimuli.cli.opening import OpenSongs, reading
 from stimuli.cli.progress import progress_bars
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _choosing(command: F) -> F:
     help="16 or 24 bits; FLAC is padded to one length a passage.",
 )
 @click.option("--dask", "scheduler", help="Address of a Dask scheduler whose workers render.")
+@reading
 def render_command(
     songs_dir: Path,
     out: Path,
@@ -90,13 +92,13 @@ def render_command(
     lufs: float,
     delivery: Delivery,
     scheduler: str | None,
+    open_songs: OpenSongs,
 ) -> None:
     """Render the songs in SONGS_DIR with each system, equally loud, with a manifest.
 
     Run the same command again after an interruption: what is done is not done again. A song or
     a system that fails is named at the end, and makes the exit code 1.
     """
-    from stimuli.datasets.dataset import open_dataset
     from stimuli.passages import passages_from_csv
     from stimuli.plan import Plan
     from stimuli.render import render
@@ -117,7 +119,7 @@ def render_command(
         delivery=delivery,
     )
     with progress_bars() as show, workers(scheduler, jobs) as count:
-        report = render(open_dataset(songs_dir.resolve()), plan, out.resolve(), count, show)
+        report = render(open_songs(songs_dir.resolve()), plan, out.resolve(), count, show)
     for notice in report.notices:
         click.echo(f"Note: {notice}.", err=True)
     passages = {stimulus.passage for stimulus in report.manifest.stimuli}
@@ -129,6 +131,7 @@ def render_command(
 @click.argument("songs_dir", type=FOLDER)
 @click.option("-o", "--out", type=OUT_FILE, required=True, help="CSV file.")
 @_choosing
+@reading
 def passages_command(
     songs_dir: Path,
     out: Path,
@@ -138,12 +141,12 @@ def passages_command(
     on_beat: bool,
     seed: int,
     jobs: int,
+    open_songs: OpenSongs,
 ) -> None:
     """Choose passages of the songs in SONGS_DIR and write them to a CSV file to be looked at.
 
     Change what you like in it, and hand it to `flask stimuli render --passages`.
     """
-    from stimuli.datasets.dataset import open_dataset
     from stimuli.passages import Passage, passages_to_csv
     from stimuli.plan import Plan
     from stimuli.render import choose as choose_passages
@@ -153,7 +156,7 @@ def passages_command(
     chosen: list[Passage] = []
     failures: list[Failure] = []
     with progress_bars() as show:
-        dataset = open_dataset(songs_dir)
+        dataset = open_songs(songs_dir)
         for found in choose_passages(dataset, plan, jobs or os.cpu_count() or 1, show):
             failures.append(found) if isinstance(found, Failure) else chosen.extend(found)
     passages_to_csv(chosen, out)

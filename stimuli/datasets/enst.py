@@ -1,14 +1,16 @@
 """ENST-Drums: `drummer_N/audio/<channel>/<take>.wav`, one base name in every channel's folder.
 
-Gillet and Richard, ISMIR 2006. Single hits and normalised copies are left out. The target is the
-wet mix, or the dry one where there is no wet one.
+Gillet and Richard, ISMIR 2006. Single hits and normalised copies are left out. A take always has
+eight tracks: the first drummer has no third tom, which is a silent track then, as the published
+systems have it, whose inputs are bound to their places.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from stimuli.audio import probe
+from stimuli.audio import SoundInfo, probe, silence
+from stimuli.datasets.options import DatasetOptions
 from stimuli.datasets.song import Song, TrackFile
 
 CHANNELS: dict[str, str] = {
@@ -21,8 +23,10 @@ CHANNELS: dict[str, str] = {
     "overhead_L": "overhead",
     "overhead_R": "overhead",
 }
-"""Folder -> role. The first drummer has no third tom; that track is absent then."""
-TARGETS = ("wet_mix", "dry_mix")
+"""Folder -> role."""
+OPTIONAL = "tom_3"
+TARGETS = {"wet": "wet_mix", "dry": "dry_mix"}
+OPTIONS = frozenset({"target"})
 
 
 def recognises(root: Path) -> bool:
@@ -30,7 +34,7 @@ def recognises(root: Path) -> bool:
     return any(_base(root).glob("drummer_*/audio/kick"))
 
 
-def song_ids(root: Path) -> list[str]:
+def song_ids(root: Path, options: DatasetOptions) -> list[str]:
     """`drummer_1/NNN_phrase_…` of every take that is neither single hits nor normalised."""
     return sorted(
         f"{path.parents[2].name}/{path.stem}"
@@ -39,25 +43,34 @@ def song_ids(root: Path) -> list[str]:
     )
 
 
-def open_song(root: Path, song_id: str) -> Song:
-    """Open one take; raises ValueError where there is none of that name."""
+def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
+    """Open one take.
+
+    Raises:
+        ValueError: there is none of that name.
+        OSError: a microphone other than the third tom's is missing.
+    """
     drummer, _, take = song_id.partition("/")
     audio = _base(root) / drummer / "audio"
-    if song_id not in song_ids(root):
+    if song_id not in song_ids(root, options):
         raise ValueError(f"{root} holds no take {song_id!r}")
-    tracks = tuple(
-        TrackFile(channel, role, probe(path))
-        for channel, role in CHANNELS.items()
-        if (path := audio / channel / f"{take}.wav").is_file()
-    )
-    mixes = [path for name in TARGETS if (path := audio / name / f"{take}.wav").is_file()]
+    kick = probe(audio / "kick" / f"{take}.wav")
+    mix = audio / TARGETS[options.target] / f"{take}.wav"
     return Song(
         id=song_id,
         title=take.replace("_", " "),
-        tracks=tracks,
-        target=probe(mixes[0]) if mixes else None,
+        tracks=tuple(
+            TrackFile(channel, role, _microphone(audio / channel / f"{take}.wav", kick))
+            for channel, role in CHANNELS.items()
+        ),
+        target=probe(mix) if mix.is_file() else None,
         notes={"artist": drummer},
     )
+
+
+def _microphone(path: Path, kick: SoundInfo) -> SoundInfo:
+    missing = path.parent.name == OPTIONAL and not path.is_file()
+    return silence(path, like=kick) if missing else probe(path)
 
 
 def _base(root: Path) -> Path:

@@ -20,11 +20,13 @@ from typing import Any
 import yaml
 
 from stimuli.audio import is_sound, probe
+from stimuli.datasets.options import DatasetOptions
 from stimuli.datasets.roles import guess_role
 from stimuli.datasets.song import Song, TrackFile, unique_names
 
 SONG_FILE = "song.yaml"
 TARGET_NAMES = ("mix", "target")
+OPTIONS: frozenset[str] = frozenset()
 
 
 def recognises(root: Path) -> bool:
@@ -32,20 +34,20 @@ def recognises(root: Path) -> bool:
     return root.is_dir()
 
 
-def song_ids(root: Path) -> list[str]:
+def song_ids(root: Path, options: DatasetOptions) -> list[str]:
     """The folder's own name where it holds sound files, else its folders that do."""
     if _sound_files(root):
         return [root.resolve().name]
     return sorted(path.name for path in root.iterdir() if path.is_dir() and _sound_files(path))
 
 
-def open_song(root: Path, song_id: str) -> Song:
+def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
     """Open one song of a dataset; only headers are read.
 
     Raises:
         ValueError: there is no such song, or as `open_folder`.
     """
-    if song_id not in song_ids(root):
+    if song_id not in song_ids(root, options):
         raise ValueError(f"{root} holds no song {song_id!r}")
     return open_folder(root if _sound_files(root) else root / song_id)
 

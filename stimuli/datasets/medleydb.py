@@ -1,8 +1,9 @@
 """MedleyDB V1 and V2: `<id>_MIX.wav`, `<id>_STEMS/` and `<id>_RAW/` in a folder per song.
 
-Bittner et al., ISMIR 2014. Tracks are the RAW ones, which is what the papers count as channels.
-The folders lie in `Audio/`, or in `V1/` and `V2/`; the metadata beside the sound, or in
-`Metadata/`. Its yes and no are strings, and an instrument is a string or a list.
+Bittner et al., ISMIR 2014. Tracks are the RAW ones, which is what the papers count as channels, or
+the stems, whose sum is the mix. The folders lie in `Audio/`, or in `V1/` and `V2/`; the metadata
+beside the sound, or in `Metadata/`. Its yes and no are strings, or YAML's own, and an instrument is
+a string or a list.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Any
 import yaml
 
 from stimuli.audio import probe
+from stimuli.datasets.options import DatasetOptions
 from stimuli.datasets.roles import guess_role
 from stimuli.datasets.song import Song, TrackFile
 
 PLACES = ("Audio", "V1", "V2", ".")
+OPTIONS = frozenset({"stems", "max_channels", "without_bleed"})
 
 
 def recognises(root: Path) -> bool:
@@ -24,27 +27,40 @@ def recognises(root: Path) -> bool:
     return bool(_folders(root))
 
 
-def song_ids(root: Path) -> list[str]:
-    """The ids of all songs, such as `AClassicEducation_NightOwl`."""
-    return sorted(_folders(root))
+def song_ids(root: Path, options: DatasetOptions) -> list[str]:
+    """The ids of the songs that the options leave, such as `AClassicEducation_NightOwl`.
+
+    Raises:
+        ValueError: songs without bleed are wanted, and metadata cannot be read or do not say.
+    """
+    return sorted(
+        song_id
+        for song_id, folder in _folders(root).items()
+        if _few_enough(folder, options.max_channels)
+        and not (options.without_bleed and _bleeds(root, folder))
+    )
 
 
-def open_song(root: Path, song_id: str) -> Song:
+def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
     """Open one song.
 
     Raises:
-        ValueError: there is no such song, it has no RAW tracks, or its metadata are no YAML.
+        ValueError: there is no such song, it has no tracks of the wanted kind, or its metadata
+            are no YAML.
     """
     folder = _folders(root).get(song_id)
     if folder is None:
         raise ValueError(f"{root} holds no song {song_id!r}")
-    files = sorted(
-        path for path in (folder / f"{song_id}_RAW").glob("*.wav") if path.name[0] != "."
-    )
+    kind = "STEMS" if options.stems else "RAW"
+    files = _files(folder, kind)
     if not files:
-        raise ValueError(f"{folder} holds no raw tracks in {song_id}_RAW")
-    metadata = _metadata(root, folder, song_id)
+        raise ValueError(f"{folder} holds no tracks in {song_id}_{kind}")
+    metadata = _metadata(root, folder)
     instruments = _instruments(metadata)
+    known = [key for key in ("artist", "genre") if key in metadata]
+    notes = {str(key): str(metadata[key]) for key in known}
+    if "has_bleed" in metadata:
+        notes["has_bleed"] = "yes" if _truth(metadata["has_bleed"]) else "no"
     return Song(
         id=song_id,
         title=str(metadata.get("title", song_id)),
@@ -53,10 +69,31 @@ def open_song(root: Path, song_id: str) -> Song:
             for path in files
         ),
         target=probe(folder / f"{song_id}_MIX.wav"),
-        notes={
-            key: str(metadata[key]) for key in ("artist", "genre", "has_bleed") if key in metadata
-        },
+        summed=options.stems,
+        notes=notes,
     )
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    """The sound files of one kind, without the hidden twins that macOS leaves behind."""
+    found = (folder / f"{folder.name}_{kind}").glob("*.wav")
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def _few_enough(folder: Path, most: int | None) -> bool:
+    return most is None or 0 < len(_files(folder, "RAW")) <= most
+
+
+def _bleeds(root: Path, folder: Path) -> bool:
+    metadata = _metadata(root, folder)
+    if "has_bleed" not in metadata:
+        raise ValueError(f"no metadata of {folder.name} say whether its tracks bleed (has_bleed)")
+    return _truth(metadata["has_bleed"])
+
+
+def _truth(value: object) -> bool:
+    """Whether yes is meant, which MedleyDB writes as a string and YAML may read as a truth."""
+    return str(value).strip().lower() in ("yes", "true")
 
 
 def _folders(root: Path) -> dict[str, Path]:
@@ -68,8 +105,8 @@ def _folders(root: Path) -> dict[str, Path]:
     }
 
 
-def _metadata(root: Path, folder: Path, song_id: str) -> dict[str, Any]:
-    name = f"{song_id}_METADATA.yaml"
+def _metadata(root: Path, folder: Path) -> dict[str, Any]:
+    name = f"{folder.name}_METADATA.yaml"
     for path in (folder / name, root / "Metadata" / name):
         if path.is_file():
             try:
@@ -83,11 +120,11 @@ def _metadata(root: Path, folder: Path, song_id: str) -> dict[str, Any]:
 
 
 def _instruments(metadata: dict[str, Any]) -> dict[str, str]:
-    """File name of a raw track -> what plays on it."""
+    """File name of a stem or raw track -> what plays on it; of several, the first."""
     found: dict[str, str] = {}
     for stem in (metadata.get("stems") or {}).values():
-        for raw in (stem.get("raw") or {}).values():
-            instrument = raw.get("instrument") or ""
+        for part in (stem, *(stem.get("raw") or {}).values()):
+            instrument = part.get("instrument") or ""
             first = instrument[0] if isinstance(instrument, list) else instrument
-            found[str(raw.get("filename"))] = str(first)
+            found[str(part.get("filename"))] = str(first)
     return found

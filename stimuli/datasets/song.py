@@ -49,6 +49,7 @@ class Song:
         title: for people.
         tracks: at least one.
         target: the human mix, where there is one.
+        summed: whether its dataset says that the target is the plain sum of the tracks.
         notes: what is known of the song beside its sound: artist, licence, bleed, …
     """
 
@@ -56,6 +57,7 @@ class Song:
     title: str
     tracks: tuple[TrackFile, ...]
     target: SoundInfo | None = None
+    summed: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,17 +106,23 @@ class Song:
                 f"of {frames / self.sample_rate_hz:.2f} s from {start_s:.2f} s"
             )
         tracks = tuple(
-            Track(track.name, track.role, self._read(track.sound, start, frames))
+            Track(track.name, track.role, self.stretch(track.sound, start, frames))
             for track in self.tracks
         )
         target = None
         if self.target is not None:
-            samples = self._read(self.target, start, frames)
+            samples = self.stretch(self.target, start, frames)
             target = np.repeat(samples, 2, axis=0) if len(samples) == 1 else samples
         return Multitrack(self.id, self.sample_rate_hz, tracks, target)
 
-    def _read(self, sound: SoundInfo, start: int, frames: int) -> Samples:
-        """A stretch of a file at the song's rate and place, continued with silence."""
+    def stretch(self, sound: SoundInfo, start: int, frames: int) -> Samples:
+        """A stretch of one of its files at the song's rate, continued with silence.
+
+        Args:
+            sound: a track's or the target's.
+            start: the first frame at the song's rate; 0 or later.
+            frames: how many.
+        """
         own_hz, song_hz = sound.sample_rate_hz, self.sample_rate_hz
         # Begin where samples of both rates coincide: the stretch then lies as in the whole song.
         common_hz = gcd(own_hz, song_hz)

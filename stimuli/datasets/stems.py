@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from stimuli.audio import probe
+from stimuli.datasets.options import DatasetOptions
 from stimuli.datasets.song import Song, TrackFile
 
 STEMS: dict[str, str] = {
@@ -20,6 +22,7 @@ STEMS: dict[str, str] = {
 }
 """File -> role."""
 MIXTURE = "mixture.wav"
+OPTIONS: frozenset[str] = frozenset()
 
 
 def recognises(root: Path) -> bool:
@@ -27,12 +30,12 @@ def recognises(root: Path) -> bool:
     return bool(_mixtures(root))
 
 
-def song_ids(root: Path) -> list[str]:
+def song_ids(root: Path, options: DatasetOptions) -> list[str]:
     """`train/<track>`, `Dev/<track>` and so on: the split is part of the id."""
     return sorted(_mixtures(root))
 
 
-def open_song(root: Path, song_id: str) -> Song:
+def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
     """Open one song; raises ValueError where there is none of that name."""
     mixture = _mixtures(root).get(song_id)
     if mixture is None:
@@ -40,7 +43,7 @@ def open_song(root: Path, song_id: str) -> Song:
     split, _, track = song_id.partition("/")
     sources = root / "Sources" / split / track
     folder = sources if sources.is_dir() else mixture.parent
-    artist, _, title = track.partition(" - ")
+    artist, _, title = re.sub(r"^\d+ - ", "", track).partition(" - ")
     return Song(
         id=song_id,
         title=title or track,
@@ -48,6 +51,7 @@ def open_song(root: Path, song_id: str) -> Song:
             TrackFile(stem, role, probe(folder / f"{stem}.wav")) for stem, role in STEMS.items()
         ),
         target=probe(mixture),
+        summed=True,
         notes={"artist": artist, "split": split},
     )
 
