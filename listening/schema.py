@@ -27,7 +27,12 @@ def _known_interface(name: str) -> str:
 
 
 class Orders(Model):
-    """In which order participants meet pages and stimuli."""
+    """In which order participants meet pages and stimuli.
+
+    Attributes:
+        pages: of an entry; blocks of entries keep their places.
+        stimuli: of a page.
+    """
 
     pages: Design = "random"
     stimuli: Design = "random"
@@ -37,8 +42,9 @@ class Completion(Model):
     """What participants take home: one code for all, or (the default) one each.
 
     Attributes:
+        code: for everybody; else one each.
         screened_out: instead of the code for who failed a screening.
-        failed_attention: … for who failed an attention check.
+        failed_attention: instead of the code for who failed an attention check.
         url: where the last page leads; `{code}` in it becomes the code.
     """
 
@@ -49,7 +55,28 @@ class Completion(Model):
 
 
 class StudyFile(Model):
-    """A study: its stimuli, its pages, and how participants meet them."""
+    """A study: its stimuli, its pages, and how participants meet them.
+
+    Attributes:
+        title: what participants and researchers read.
+        slug: the study's name in addresses and commands.
+        manifest: the manifest.json of the stimuli, or its folder, relative to this file.
+        interface: the page type that `ratings` and `training` stand for.
+        seed: all orders follow from it and the participant's number.
+        description: shown at the study's door, as Markdown.
+        languages: what the study is offered in; the first is for whoever reads none of them.
+        attributes: what is rated; else the page type's own.
+        systems: names of the systems and anchors to compare; else all.
+        passages: names of the passages to use, in their order; else all.
+        pages: what participants go through: names of page types, or mappings with `type`.
+        order: in which order participants meet pages and stimuli.
+        passages_each: how many passages each participant rates; else all.
+        groups: names of groups of participants, who meet the entries with their `for_group`.
+        quota: how many participants are wanted.
+        options: how rating pages behave.
+        completion: what participants take home.
+        analysis: what will be tested, named before the data come in; see docs/study-file.md.
+    """
 
     title: Words
     slug: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]

@@ -34,7 +34,12 @@ def _with_type(entry: object) -> object:
 
 
 class Group(Entry):
-    """Entries that stay together; each of them is met whole before the next one begins."""
+    """Entries that stay together; each of them is met whole before the next one begins.
+
+    Attributes:
+        order: of the entries, each as a whole.
+        pages: the entries; they may be groups, too.
+    """
 
     type: Literal["group"] = "group"
     order: Literal["random", "fixed"] = "random"

@@ -21,7 +21,12 @@ ATTRIBUTES = [Attribute(key="choice", question=everywhere("which_better"))]
 
 
 class AB(PairEntry):
-    """Two stimuli of a passage: which one is preferred, or neither."""
+    """Two stimuli of a passage: which one is preferred, or neither.
+
+    Attributes:
+        no_preference: neither is an answer.
+        reference: the open reference is there beside them.
+    """
 
     type: Literal["ab"] = "ab"
     no_preference: bool = True

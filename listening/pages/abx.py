@@ -16,7 +16,11 @@ ATTRIBUTES = [Attribute(key="abx", question=everywhere("which_is_x"))]
 
 
 class ABX(PairEntry):
-    """Two stimuli of a passage, and one of them once more as X: which one is it?"""
+    """Two stimuli of a passage, and one of them once more as X: which one is it?
+
+    Attributes:
+        trials: how often each pair comes.
+    """
 
     type: Literal["abx"] = "abx"
     trials: Annotated[int, Field(ge=1, le=50)] = 1

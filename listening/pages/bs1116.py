@@ -27,7 +27,11 @@ ATTRIBUTES = [
 
 
 class BS1116(RatingEntry):
-    """A is the reference; of B and C one is the reference again, the other a system (BS.1116)."""
+    """A is the reference; of B and C one is the reference again, the other a system (BS.1116).
+
+    Attributes:
+        one_is_reference: one of B and C must be graded 5.0.
+    """
 
     type: Literal["bs1116"] = "bs1116"
     one_is_reference: bool = True

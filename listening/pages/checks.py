@@ -29,7 +29,12 @@ LEVELS = ("quiet", "out_of_phase", "loud")
 
 
 class Headphones(Entry):
-    """Are these headphones? Six trials after Woods et al. (2017) or, with Huggins pitch, Milne."""
+    """Are these headphones? Six trials after Woods et al. (2017) or, with Huggins pitch, Milne.
+
+    Attributes:
+        method: how it is found out.
+        seed: of the order of the trials and of the noise.
+    """
 
     type: Literal["headphones"] = "headphones"
     method: Literal["woods", "huggins"] = "huggins"
@@ -38,7 +43,13 @@ class Headphones(Entry):
 
 
 class Hearing(Entry):
-    """Which tones are heard? Single tones and silences; none of the silences may be heard."""
+    """Which tones are heard? Single tones and silences; none of the silences may be heard.
+
+    Attributes:
+        frequencies_hz: of the tones.
+        silences: how many there are among the tones.
+        misses: so many tones may be missed.
+    """
 
     type: Literal["hearing"] = "hearing"
     text: Text = everywhere("hearing_text")

@@ -9,7 +9,11 @@ from listening.pages.kinds import Config, Entry, PageState, PageType
 
 
 class Consent(Entry):
-    """Nobody comes further without agreeing; the time and the version of the text are kept."""
+    """Nobody comes further without agreeing; the time and the version of the text are kept.
+
+    Attributes:
+        agree: the words beside the box.
+    """
 
     type: Literal["consent"] = "consent"
     text: Text = everywhere("consent_text")

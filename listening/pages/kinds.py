@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from listening.documented import describe
 from listening.language import Message, Words, everywhere
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -20,18 +21,40 @@ QUALITY: list[str | dict[str, str]] = [everywhere(f"quality_{at}") for at in ran
 class Model(BaseModel):
     """A part of a study file: unknown keys are errors, and nothing changes once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe)
 
 
 class Attribute(Model):
-    """What is rated, on the scale of the page type."""
+    """What is rated, on the scale of the page type.
+
+    Attributes:
+        key: its name in the results, the column `attribute`.
+        question: what participants are asked.
+        labels: of the scale, from low to high.
+    """
 
     key: Key
     question: Words
     labels: Annotated[list[Words], Field(min_length=2, max_length=11)] = QUALITY
 
 
-class Options(Model):
+class Behaviour(Model):
+    """How rating pages behave.
+
+    Attributes:
+        must_play_all: a page cannot be left before every stimulus was played.
+        must_rate_all: a page cannot be left before every stimulus was rated for every attribute.
+        min_listened_s: a page cannot be left before each stimulus was heard for so many seconds.
+        rate_only_playing: only the stimulus that plays can be rated (BS.1534).
+        restart_on_switch: switching starts the passage again; else playback goes on in step.
+        loop: the passage repeats, with a region to choose.
+        waveform: show a waveform. It can betray a stimulus; leave it off for blind tests.
+        comments: a field for remarks on every rating page.
+        stimulus_comments: a field for remarks on every stimulus.
+    """
+
+
+class Options(Behaviour):
     """How rating pages behave."""
 
     must_play_all: bool = True
@@ -49,7 +72,9 @@ class Entry(Model):
     """An entry of `pages` in a study file.
 
     Attributes:
-        for_group: which of the study's groups of participants meets it; None for everybody.
+        type: the page type.
+        for_group: the one of the study's groups of participants that meets it; else everybody.
+        text: above the page, as Markdown.
     """
 
     type: str

@@ -24,7 +24,11 @@ ATTRIBUTES = [
 
 
 class Likert(RatingEntry):
-    """Statements about one stimulus a page, or about all of a passage on one, with agreement."""
+    """Statements about one stimulus a page, or about all of a passage on one, with agreement.
+
+    Attributes:
+        together: all stimuli of a passage are on one page.
+    """
 
     type: Literal["likert"] = "likert"
     together: bool = False

@@ -11,7 +11,11 @@ from listening.pages.kinds import Entry, PageType
 
 
 class Break(Entry):
-    """A rest, with a clock that counts down and holds nobody back."""
+    """A rest, with a clock that counts down and holds nobody back.
+
+    Attributes:
+        minutes: from where the clock counts down.
+    """
 
     type: Literal["break"] = "break"
     text: Text = everywhere("break_text")

@@ -23,14 +23,36 @@ def _refuse_bad_pattern(pattern: str | None) -> None:
 
 
 class Condition(Model):
-    """Which answer to an earlier question brings a question up."""
+    """Which answer to an earlier question brings a question up.
+
+    Attributes:
+        question: the key of the earlier question.
+        answer: the answers of which one must have been given.
+    """
 
     question: Key
     answer: Annotated[list[str], Field(min_length=1)]
 
 
 class Question(Model):
-    """One question of a questionnaire."""
+    """One question of a questionnaire.
+
+    Attributes:
+        key: its name in the results.
+        question: what participants are asked.
+        type: what kind of answer it takes; choice is one of, choices any of, scale 1 to `points`.
+        required: it must be answered.
+        choices: what to choose from.
+        min: the smallest number.
+        max: the largest number.
+        whole: the number has no fraction.
+        pattern: a regular expression that a text has to fit.
+        hint: below the question.
+        low: what the lowest point of a scale means.
+        high: what the highest point of a scale means.
+        points: of a scale.
+        when: it appears only where an earlier question was answered so.
+    """
 
     key: Key
     question: Words
@@ -73,7 +95,11 @@ DEFAULT_QUESTIONS = [
 
 
 class Questionnaire(Entry):
-    """Questions; those with `when` appear where an earlier answer asks for them."""
+    """Questions; those with `when` appear where an earlier answer asks for them.
+
+    Attributes:
+        questions: in their order.
+    """
 
     type: Literal["questionnaire"] = "questionnaire"
     text: Text = everywhere("questionnaire_text")

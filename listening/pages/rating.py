@@ -11,6 +11,7 @@ from pydantic import Field
 from listening.language import Message, Text
 from listening.pages.kinds import (
     Attribute,
+    Behaviour,
     Config,
     Entry,
     Material,
@@ -27,7 +28,7 @@ MOST_STIMULI = 26
 """As many as there are letters."""
 
 
-class OptionChanges(Model):
+class OptionChanges(Behaviour):
     """Options of one entry that differ from the study's."""
 
     must_play_all: bool | None = None
@@ -42,7 +43,14 @@ class OptionChanges(Model):
 
 
 class Feedback(Model):
-    """What a participant reads about a system after a practice page."""
+    """What a participant reads about a system after a practice page.
+
+    Attributes:
+        system: the name of the system or anchor.
+        text: what is said about it.
+        low: the lowest score that was expected, from 0 to 100.
+        high: the highest score that was expected.
+    """
 
     system: Name
     text: Text
@@ -51,7 +59,16 @@ class Feedback(Model):
 
 
 class RatingEntry(Entry):
-    """Pages on which the stimuli of a passage are rated."""
+    """Pages on which the stimuli of a passage are rated.
+
+    Attributes:
+        passages: which passages; else all, for practice the first.
+        repeated: passages that come once more, for consistency.
+        training: for practice: exports leave it out.
+        feedback: shown after a practice page was left.
+        attributes: what these pages ask; else the study's, or the page type's own.
+        options: those that differ from the study's.
+    """
 
     passages: Annotated[list[Name], Field(min_length=1)] | None = None
     repeated: list[Name] = Field(default=[])
@@ -66,7 +83,11 @@ Pairs = Literal["all", "reference"] | list[Annotated[list[Name], Field(min_lengt
 
 
 class PairEntry(RatingEntry):
-    """Pages with two stimuli of a passage each."""
+    """Pages with two stimuli of a passage each.
+
+    Attributes:
+        pairs: all pairs, those with the hidden reference, or a list of pairs of names.
+    """
 
     pairs: Pairs | None = None
 

@@ -9,7 +9,11 @@ from listening.pages.kinds import Entry, Material, Name, PageType, PlannedPage
 
 
 class Volume(Entry):
-    """Something to play while setting the volume."""
+    """Something to play while setting the volume.
+
+    Attributes:
+        passage: what plays; else the first passage.
+    """
 
     type: Literal["volume"] = "volume"
     text: Text = everywhere("volume_text")

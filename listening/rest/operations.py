@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from listening.db import database
+from listening.documented import describe
 from listening.errors import problem
 from listening.rest.tokens import find_token
 
@@ -26,24 +27,29 @@ Role = Literal["viewer", "owner"]
 class Query(BaseModel):
     """The part of an address after `?`; what is not known there is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe)
 
 
 class Paging(Query):
-    """Which part of a list is wanted."""
+    """Which part of a list is wanted.
+
+    Attributes:
+        limit: how many items at most.
+        after: where to go on; `next` of the part before says it.
+    """
 
     limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = 100
-    """How many items at most."""
-
     after: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    """Where to go on; `next` of the part before says it."""
 
 
 class OfPeople(Query):
-    """Whose data are wanted."""
+    """Whose data are wanted.
+
+    Attributes:
+        simulated: those of simulated participants in the place of real ones; never both.
+    """
 
     simulated: bool = False
-    """Those of simulated participants in the place of real ones; never both."""
 
 
 class PagingOfPeople(Paging, OfPeople):

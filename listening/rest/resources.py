@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from listening.answers import TidyAnswer
+from listening.documented import describe
 from listening.export import TidyRating
 
 Item = TypeVar("Item")
@@ -17,88 +18,112 @@ class Resource(BaseModel):
     """Something that the API gives out."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, from_attributes=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        from_attributes=True,
+        defer_build=True,
+        json_schema_extra=describe,
     )
 
 
 class Listed(Resource, Generic[Item]):
-    """A part of a list."""
+    """A part of a list.
+
+    Attributes:
+        next: the address of the next part; null at the end.
+    """
 
     items: list[Item]
-
     next: str | None
-    """The address of the next part; null at the end."""
 
 
 class StudyItem(Resource):
-    """A study at a glance."""
+    """A study at a glance.
+
+    Attributes:
+        keep_until: the last day on which it keeps what participants gave.
+        joined: real participants who began.
+        finished: real participants who finished.
+    """
 
     slug: str
     title: str
     status: Literal["open", "closed"]
     created_at: datetime
     keep_until: date | None
-    """The last day on which it keeps what participants gave."""
     joined: int
-    """Real participants who began."""
     finished: int
-    """Real participants who finished."""
 
 
 class StudyPage(Resource):
-    """A page of a study, and how real participants got on with it."""
+    """A page of a study, and how real participants got on with it.
+
+    Attributes:
+        here: are on it now.
+        left_here: began it, did not complete it and are gone.
+        failed: completed it and did not pass its screening.
+        median_s: of the time from first sight to completion.
+    """
 
     key: str
     kind: str
     reached: int
     completed: int
     here: int
-    """Are on it now."""
     left_here: int
-    """Began it, did not complete it and are gone."""
     failed: int
-    """Completed it and did not pass its screening."""
     median_s: float | None
-    """Of the time from first sight to completion."""
 
 
 class Study(StudyItem):
-    """A study with its pages and the study file that it was made from."""
+    """A study with its pages and the study file that it was made from.
+
+    Attributes:
+        definition: the study file with all defaults; `flask study schema` is its schema.
+    """
 
     pages: list[StudyPage]
     definition: dict[str, Any]
-    """The study file with all defaults filled in; its own schema: `flask study schema`."""
 
 
 class StudyChanges(Resource):
-    """What may be changed of a study; what is left out stays."""
+    """What may be changed of a study; what is left out stays.
+
+    Attributes:
+        keep_until: the last day on which it keeps what participants gave; null for ever.
+    """
 
     status: Literal["open", "closed"] | None = None
     keep_until: date | None = None
-    """null: keep everything for ever."""
 
 
 class ParticipantItem(Resource):
-    """One run through a study, under a pseudonym."""
+    """One run through a study, under a pseudonym.
+
+    Attributes:
+        label: P001, or S001 when simulated.
+        page: the key of the first page that is not complete; null once they have finished.
+    """
 
     label: str
-    """P001, or S001 when simulated."""
     simulated: bool
     joined_at: datetime
     last_seen: datetime
     consented_at: datetime | None
     finished_at: datetime | None
     page: str | None
-    """The key of the first page that is not complete; null once they have finished."""
     pages_done: int
     pages: int
 
 
 class Visit(Resource):
-    """One page of a run."""
+    """One page of a run.
+
+    Attributes:
+        n: 1 for the first page of this participant.
+    """
 
     n: int
-    """1 for the first page of this participant."""
     page: str
     kind: str
     started_at: datetime | None
@@ -115,16 +140,19 @@ class Participant(ParticipantItem):
 
 
 class Event(Resource):
-    """Something that happened in a participant's browser."""
+    """Something that happened in a participant's browser.
+
+    Attributes:
+        at: by the participant's clock.
+        page: the key of the page; empty where it happened on none.
+        data: stimuli by their letter and system.
+    """
 
     at: datetime
-    """By the participant's clock."""
     received_at: datetime
     page: str
-    """The key of the page; empty where it happened on none."""
     name: str
     data: dict[str, Any]
-    """Stimuli by their letter and system."""
 
 
 class StudyList(Listed[StudyItem]):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from analysis.plan import plan_from
 from listening.schema import json_schema
 from listening.study_file import StudyFileError, read_study_file
 
+DOCS = Path(__file__).parents[2] / "docs"
 GOOD = """\
 title: Which mix?
 slug: which
@@ -77,19 +81,49 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("name", ["study", "demo", "demo-mushra", "page-types"])
 def test_the_examples_of_the_documentation_are_right(name: str) -> None:
-    path = Path(__file__).parents[2] / "docs" / "examples" / f"{name}.yaml"
+    path = DOCS / "examples" / f"{name}.yaml"
     file = read_study_file(path).file
     assert plan_from(file.analysis).correction == "holm"
 
 
 def test_every_key_is_documented() -> None:
-    documented = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
+    documented = (DOCS / "study-file.md").read_text(encoding="utf-8")
     schema = json_schema()
     parts = [schema, *schema["$defs"].values()]
     keys = {key for part in parts for key in part.get("properties", {})}
     assert {
         key for key in keys if f"`{key}`" not in documented and f"{key}:" not in documented
     } == (set())
+
+
+def test_every_key_has_a_description_for_editors() -> None:
+    schema = json_schema()
+    silent = [
+        f"{name}.{key}"
+        for name, part in {"study": schema, **schema["$defs"]}.items()
+        for key, said in part.get("properties", {}).items()
+        if not said.get("description") or "Attributes:" in part["description"]
+    ]
+    assert silent == []
+
+
+def test_the_published_schema_is_current() -> None:
+    published = (DOCS / "study.schema.json").read_text(encoding="utf-8")
+    assert json.loads(published) == json_schema(), (
+        "run: flask study schema > docs/study.schema.json"
+    )
+
+
+@pytest.mark.parametrize("name", ["study", "demo", "demo-mushra", "page-types"])
+def test_the_schema_takes_the_examples_and_nothing_else(name: str) -> None:
+    validator = Draft202012Validator(json_schema())
+    study = yaml.safe_load((DOCS / "examples" / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert list(validator.iter_errors(study)) == []
+    for wrong in (
+        {"titel": "x"}, {"quota": 0}, {"interface": "guess"}, {"order": {"pages": "greek"}},
+    ):  # fmt: skip
+        assert not validator.is_valid({**study, **wrong})
+    assert not validator.is_valid({key: study[key] for key in study if key != "title"})
 
 
 def test_deep_nesting_is_one_clear_error(tmp_path: Path) -> None:
