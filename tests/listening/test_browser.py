@@ -66,6 +66,30 @@ def test_a_dragged_marker_is_what_the_database_holds(
     assert all(row.plays >= 1 and row.listened_ms > 0 for row in rows)
 
 
+def test_a_change_after_leaving_holds_nobody_back(
+    ape_study: None, context: BrowserContext, address: str
+) -> None:
+    page = begin(context.new_page(), address)
+    for stimulus, score in zip(ready(page), (10, 50, 90), strict=True):
+        drag(page, stimulus["label"], score)
+    expect(page.locator("#save-status")).to_have_text("All answers saved")
+    # The answer to the press of the button is long on its way.
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (...request) => {
+            const answer = await real(...request);
+            await new Promise((done) => setTimeout(done, 1500));
+            return answer;
+          };
+        }"""
+    )
+    here = page.url
+    page.locator("#next").click()
+    drag(page, "1", 30)
+    page.wait_for_url(lambda url: url != here)
+
+
 def test_the_keyboard_alone_is_enough(
     add_study: Callable[..., str],
     sounds: Path,

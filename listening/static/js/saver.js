@@ -108,11 +108,16 @@ export class Saver {
     } else if (code >= 400) {
       this.leaving = false;
       this.say(answer.detail);
+    } else if (answer.complete) {
+      // What changed since the button was pressed, as the time of listening does, comes too late.
+      this.acknowledged = this.revision;
+      this.finished = true;
+      this.forget();
+      this.say(t("saved"));
+      if (answer.next) window.location.assign(answer.next);
     } else if (!this.unsaved) {
       this.forget();
       this.say(t("saved"));
-      this.finished = answer.complete;
-      if (answer.complete && answer.next) window.location.assign(answer.next);
     }
   }
 
