@@ -12,13 +12,22 @@ UNIT_BOUND = ("W", "r", "η²", "η²_H", "η²_p", "η²_G", "share", "δ", "α
 
 TEST_NAMES = {
     "friedman": "Friedman",
+    "iman-davenport": "Iman–Davenport",
+    "quade": "Quade",
+    "page": "Page's trend",
+    "durbin": "Durbin",
+    "skillings-mack": "Skillings–Mack",
+    "skillings-mack by participant": "Skillings–Mack by participant",
+    "kruskal-wallis": "Kruskal–Wallis on pooled ratings",
     "mixed-model": "Mixed model",
+    "ordinal-model": "Ordinal model",
+    "bradley-terry": "Bradley–Terry",
 }
 
 
 def test_name(result: Result) -> str:
     """What a sentence calls the test."""
-    return TEST_NAMES.get(result.name, result.name)
+    return TEST_NAMES.get(result.name, result.name.replace("rm anova", "Repeated-measures ANOVA"))
 
 
 def p_text(pvalue: float) -> str:
@@ -70,9 +79,15 @@ def interval_text(interval: Interval | None, digits: int = 2, *, unit_bound: boo
     """As "95% CI [.86, .96]"; empty where there is none."""
     if interval is None:
         return ""
+    return f"{100 * interval.level:g}% CI {limits_text(interval, digits, unit_bound=unit_bound)}"
+
+
+def limits_text(interval: Interval | None, digits: int = 2, *, unit_bound: bool = False) -> str:
+    """The limits alone, for a table whose caption says what they are: "[.86, .96]"."""
+    if interval is None:
+        return ""
     show = bare if unit_bound else number
-    limits = f"[{show(interval.low, digits)}, {show(interval.high, digits)}]"
-    return f"{100 * interval.level:g}% CI {limits}"
+    return f"[{show(interval.low, digits)}, {show(interval.high, digits)}]"
 
 
 def quantity_text(quantity: Quantity | None, digits: int = 2) -> str:
@@ -91,6 +106,15 @@ def amount_text(quantity: Quantity, digits: int = 2) -> str:
 def counted(count: int, word: str) -> str:
     """As "1 participant", "12 participants"."""
     return f"{count} {word}{'s' * (count != 1)}"
+
+
+def amount_cell(quantity: Quantity | None, digits: int = 2) -> str:
+    """A quantity in a table: ".91 [.86, .96]"; "–" where there is none."""
+    if quantity is None:
+        return "–"
+    bound = is_bound(quantity.name)
+    value = (bare if bound else number)(quantity.value, digits)
+    return f"{value} {limits_text(quantity.interval, digits, unit_bound=bound)}".strip()
 
 
 def is_bound(name: str) -> bool:

@@ -130,7 +130,7 @@ def pairwise_contrasts(
     """
     pairs = pairs_of(model.systems)
     rows = pair_rows(model.systems)
-    value, se, df = _tested(model, rows, freedom)
+    value, se, df = tested(model, rows, freedom)
     family = adjust(value / se, df, len(model.systems), how, level)
     method = f"{describe(model)}; t test, {_TITLES[freedom]} degrees of freedom."
 
@@ -181,7 +181,7 @@ def _known(model: MixedModel) -> Uncertainty:
     return model.known
 
 
-def _tested(model: MixedModel, rows: Floats, freedom: Freedom) -> tuple[Floats, Floats, Floats]:
+def tested(model: MixedModel, rows: Floats, freedom: Freedom) -> tuple[Floats, Floats, Floats]:
     """Value, standard error and degrees of freedom of each contrast."""
     known = _known(model)
     if freedom == "satterthwaite":
@@ -201,7 +201,7 @@ def _estimates(
     freedom: Freedom,
     counts: tuple[int, ...],
 ) -> tuple[Estimate, ...]:
-    value, se, df = _tested(model, rows, freedom)
+    value, se, df = tested(model, rows, freedom)
     reach = stats.t.ppf((1.0 + level) / 2.0, df) * se
     method = f"t, {_TITLES[freedom]} degrees of freedom"
     return tuple(

@@ -162,12 +162,17 @@ def _critical_difference(entry: AttributeOutcome, alpha: float) -> list[Drawn]:
 
 
 def _attributes_figure(outcome: Outcome, colours: dict[str, str]) -> Drawn:
+    people = len(outcome.attributes[0].ratings.participant.levels)
     caption = (
         f"Mean of each system on each of {len(outcome.attributes)} attributes with "
         f"{100 * outcome.plan.level:g}% t interval over participants' means "
-        f"(n = {len(outcome.ratings.participant.levels)})."
+        f"(n = {people})."
     )
-    summaries = {entry.attribute: entry.summaries for entry in outcome.attributes}
+    order = {name: place for place, name in enumerate(ranked(outcome.attributes[0]))}
+    summaries = {
+        entry.attribute: sorted(entry.summaries, key=lambda each: order.get(each.system, 0))
+        for entry in outcome.attributes
+    }
     axes = attribute_means(summaries, outcome.ratings.scale, colours)
     return "attributes", "All attributes", caption, axes
 

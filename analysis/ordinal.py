@@ -11,19 +11,19 @@ with the same random intercepts as the linear model by default.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 from analysis.blocks import pairs_of
-from analysis.contrasts import pair_rows
+from analysis.contrasts import pair_rows, system_test, tested
 from analysis.mixed.families import CumulativeLogit, start_thresholds
 from analysis.mixed.identify import identified
 from analysis.mixed.laplace import Fit, Model, fit, maximum, optimism
 from analysis.mixed.structure import CROSSED, Floats, Integers, RandomTerm, arrange, intercepts
 from analysis.mixed.threads import one_blas_thread
-from analysis.models import factor_codes, refuse_unfit
+from analysis.models import factor_codes, fit_mixed_model, refuse_unfit
 from analysis.ratings import Ratings
 from analysis.results import Interval, Quantity, Result
 from analysis.simultaneous import adjust
@@ -32,6 +32,21 @@ MOST_CATEGORIES = 12
 """Scales with more different scores than this are cut into bands."""
 _NO_VARIANCE = 1e-3
 """A standard deviation below this, on the logit scale, is reported as zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class SmallSample:
+    """What few listeners or passages ask for, taken from the linear mixed model.
+
+    Attributes:
+        freedom: denominator degrees of freedom of the test of all systems.
+        pair_freedom: `(pairs,)`, of each difference.
+        pair_inflation: `(pairs,)`, by how much standard errors are widened, 1 or more.
+    """
+
+    freedom: float
+    pair_freedom: Floats
+    pair_inflation: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +63,7 @@ class OrdinalModel:
         sds: standard deviation of each random term, on the logit scale.
         log_likelihood: by Laplace's approximation; null_log_likelihood: without the systems.
         ratings, participants: how many.
+        small: what few listeners or passages ask for; None without random terms.
         converged: whether the fit did.
         notes: what could not be estimated or needs care.
     """
@@ -64,6 +80,7 @@ class OrdinalModel:
     null_log_likelihood: float
     ratings: int
     participants: int
+    small: SmallSample | None
     converged: bool
     notes: tuple[str, ...]
 
@@ -106,6 +123,8 @@ def fit_ordinal_model(
         "participant": len(ratings.participant.levels),
         "passage": len(ratings.passage.levels),
     }
+    small = _small_sample(ratings, category, random)
+    optimistic = optimism(varied, levels) if small is None else []
     return OrdinalModel(
         systems=ratings.systems,
         categories=labels,
@@ -119,24 +138,36 @@ def fit_ordinal_model(
         null_log_likelihood=null,
         ratings=len(ratings),
         participants=len(ratings.participant.levels),
+        small=small,
         converged=full.converged,
-        notes=(*notes, *_warnings(full, spread), *optimism(varied, levels)),
+        notes=(*notes, *_warnings(full, spread), *optimistic),
     )
 
 
 def ordinal_system_test(model: OrdinalModel) -> Result:
-    """Likelihood ratio test that no system tends to be rated higher than another."""
+    """Likelihood ratio test that no system tends to be rated higher than another.
+
+    χ² over its degrees of freedom is referred to F with the denominator degrees of freedom of the
+    linear mixed model of the same categories (Kenward and Roger's): with few passages or listeners
+    the χ² distribution calls equal systems different twice as often as it should.
+    """
     statistic = max(2.0 * (model.log_likelihood - model.null_log_likelihood), 0.0)
     df = len(model.systems) - 1
+    by_chi2 = pvalue = float(stats.chi2.sf(statistic, df))
+    said = "."
+    if model.small is not None:
+        pvalue = float(stats.f.sf(statistic / df, df, model.small.freedom))
+        said = f", p by F({df}, {model.small.freedom:.1f}) for small samples."
     return Result(
         name="ordinal-model",
         systems=model.systems,
         statistic=Quantity("χ²", statistic),
         df=(float(df),),
-        pvalue=float(stats.chi2.sf(statistic, df)),
+        pvalue=pvalue,
         n=model.participants,
         unit="participants",
-        method=f"{_describe(model)}; likelihood ratio test of the systems.",
+        method=f"{_describe(model)}; likelihood ratio test of the systems" + said,
+        details=(Quantity("p by χ²", by_chi2),),
         notes=model.notes,
     )
 
@@ -146,13 +177,19 @@ def ordinal_contrasts(
 ) -> tuple[Result, ...]:
     """All differences of two systems as log odds ratios, with adjusted p-values and intervals.
 
+    Standard errors are widened, and t has the degrees of freedom, as in the linear mixed model of
+    the same categories: maximum likelihood takes variances of few listeners or passages too small.
+
     Raises:
         ValueError: there is no such adjustment.
     """
     rows = pair_rows(model.systems)
     value = rows @ model.effects
     se = np.sqrt(np.einsum("cp,pq,cq->c", rows, model.covariance, rows))
-    family = adjust(value / se, np.full(len(value), np.inf), len(model.systems), how, level)
+    freedom = np.full(len(value), np.inf)
+    if model.small is not None:
+        se, freedom = se * model.small.pair_inflation, model.small.pair_freedom
+    family = adjust(value / se, freedom, len(model.systems), how, level)
 
     def result(index: int, pair: tuple[str, str]) -> Result:
         middle, reach = float(value[index]), float(family.reach[index] * se[index])
@@ -160,12 +197,12 @@ def ordinal_contrasts(
         return Result(
             name="ordinal-model-contrast",
             systems=pair,
-            statistic=Quantity("z", middle / float(se[index])),
-            df=(),
+            statistic=Quantity("t", middle / float(se[index])),
+            df=(float(freedom[index]),),
             pvalue=float(family.pvalues[index]),
             n=model.participants,
             unit="participants",
-            method=f"{_describe(model)}; Wald test.",
+            method=f"{_describe(model)}; Wald test, t for small samples.",
             effect=Quantity("log odds ratio", middle, interval),
             pvalue_corrected=None if family.correction is None else float(family.corrected[index]),
             correction=family.correction,
@@ -194,6 +231,31 @@ def _categories(
             f"{', '.join(f'{edge:g}' for edge in edges or ())}"
         )
     return category.astype(np.int64), tuple(labels)
+
+
+def _small_sample(
+    ratings: Ratings, category: Integers, random: Sequence[RandomTerm]
+) -> SmallSample | None:
+    """What Kenward and Roger do to the linear mixed model of the categories, by REML against ML.
+
+    How well the variances are known depends on the design: few passages are few on either scale.
+    """
+    numbers = replace(ratings, score=category.astype(np.float64))
+    if not random:
+        return None
+    try:
+        linear = fit_mixed_model(numbers, random=random)
+        plain = fit_mixed_model(numbers, random=random, reml=False)
+    except ValueError:
+        return None
+    rows = pair_rows(ratings.systems)
+    _, known, pair_freedom = tested(linear, rows, "kenward-roger")
+    taken = np.sqrt(np.einsum("cp,pq,cq->c", rows, plain.covariance, rows))
+    return SmallSample(
+        freedom=system_test(linear, "kenward-roger").df[1],
+        pair_freedom=pair_freedom,
+        pair_inflation=np.maximum(1.0, known / taken),
+    )
 
 
 def _warnings(full: Fit, sds: dict[str, float]) -> list[str]:

@@ -92,6 +92,7 @@ def report_html(outcome: Outcome, figures: Mapping[str, tuple[ReportFigure, ...]
         "interval": apa.interval_text,
         "apa": apa.result_text,
         "quantity": apa.quantity_text,
+        "testname": apa.test_name,
         "amount": apa.amount_text,
         "counted": apa.counted,
     }

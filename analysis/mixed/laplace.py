@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import optimize
+from scipy import linalg, optimize
 
 from analysis.mixed.families import Family, Slopes
 from analysis.mixed.structure import Cross, Floats, Structure
@@ -80,7 +81,7 @@ class _Factor:
 
     root: Floats
     half: Floats
-    schur: Floats
+    rest: Floats
     logdet: float
 
     @classmethod
@@ -92,14 +93,22 @@ class _Factor:
         stacked = half.reshape(half.shape[0] * half.shape[1], border.size)
         rest = border[:, None] * cross.border * border + np.eye(border.size)
         rest -= stacked.T @ stacked
-        logs = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum()
-        logdet = 2.0 * float(logs) + float(np.linalg.slogdet(rest)[1])
-        return cls(root, half, np.asarray(np.linalg.inv(rest), np.float64), logdet)
+        rest = np.asarray(np.linalg.cholesky(rest), np.float64)
+        logs = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum() + np.log(np.diag(rest)).sum()
+        return cls(root, half, rest, 2.0 * float(logs))
+
+    @cached_property
+    def schur(self) -> Floats:
+        """The border's block of K⁻¹: not needed on the way to the mode."""
+        inverse = linalg.cho_solve((self.rest, True), np.eye(len(self.rest)), check_finite=False)
+        return np.asarray(inverse, np.float64)
 
     def solve(self, inner: Floats, border: Floats) -> tuple[Floats, Floats]:
-        top = np.einsum("gij,gj->gi", self.root, inner)
-        bottom = self.schur @ (border - np.einsum("gim,gi->m", self.half, top))
-        return np.einsum("gji,gj->gi", self.root, top - self.half @ bottom), bottom
+        top = (self.root @ inner[:, :, None])[:, :, 0]
+        reduced = border - np.tensordot(top, self.half, 2)
+        bottom = linalg.cho_solve((self.rest, True), reduced, check_finite=False)
+        left = top - self.half @ bottom
+        return (left[:, None, :] @ self.root)[:, 0], np.asarray(bottom, np.float64)
 
     def inverse(self) -> Cross:
         """The blocks of K⁻¹ where Z'Z has entries."""

@@ -142,9 +142,9 @@ def test_the_ordinal_model_keeps_its_level() -> None:
         assert effect is not None
         assert effect.interval is not None
         inside += effect.interval.low <= 0.0 <= effect.interval.high
-    # χ² knows no small samples: with six passages the error is allowed to be 10 %, not 20.
-    assert_at_most(hits, 150, 0.10)
-    assert_at_most(150 - inside, 150, 0.10)
+    # χ² and z, which know no small samples, are wrong in 8 and 10 % of these.
+    assert_at_most(hits, 150, 0.055)
+    assert_at_most(150 - inside, 150, 0.065)
 
 
 @pytest.mark.parametrize("groups", [("participant",), ("participant", "passage")])
