@@ -17,6 +17,7 @@ class TidyAnswer:
     """One answer; the fields are the columns of the export.
 
     Attributes:
+        page: empty for the group of the participant, which is no answer of theirs.
         question: its key; `trial_1`, … and `verdict` on pages that screen, `comment` for remarks
             on a page and `comment_1`, … for those on single stimuli.
         system: what a remark is about or a trial played; empty where it is about neither.
@@ -55,8 +56,12 @@ def tidy_answers(session: Session, study: Study, simulated: bool) -> list[TidyAn
 
 
 def answers_of(participant: Participant, slug: str) -> list[TidyAnswer]:
-    """The answers of one participant of the study with that slug."""
-    return [
+    """The answers of one participant of the study with that slug, after their group."""
+    group = TidyAnswer(
+        slug, participant.label, "", "group", "group", "", participant.group, "",
+        participant.simulated,
+    )  # fmt: skip
+    answers = [
         TidyAnswer(
             study=slug,
             participant=participant.label,
@@ -71,6 +76,7 @@ def answers_of(participant: Participant, slug: str) -> list[TidyAnswer]:
         for visit in participant.visits
         for question, answer in _answers(visit)
     ]
+    return [group, *answers] if participant.group else answers
 
 
 def to_csv(answers: Sequence[TidyAnswer]) -> str:

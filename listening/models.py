@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from listening.designs import group_of
+
 OPEN, CLOSED = "open", "closed"
 
 
@@ -192,6 +194,12 @@ class Participant(Base):
     def label(self) -> str:
         """The pseudonym in exports: P001, or S001 when simulated."""
         return f"{'S' if self.simulated else 'P'}{self.number:03d}"
+
+    @property
+    def group(self) -> str:
+        """Which of the study's groups the participant is in; empty where it has none."""
+        groups = self.study.definition.get("groups")
+        return group_of(groups, self.study.seed, self.number)[0] if groups else ""
 
 
 class Visit(Base):

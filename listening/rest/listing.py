@@ -73,6 +73,7 @@ def participant_item(person: models.Participant) -> resources.ParticipantItem:
     state = participant_state(person)
     return resources.ParticipantItem(
         label=state.label,
+        group=person.group,
         simulated=person.simulated,
         joined_at=state.joined_at,
         last_seen=state.last_seen,

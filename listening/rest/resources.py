@@ -102,10 +102,12 @@ class ParticipantItem(Resource):
 
     Attributes:
         label: P001, or S001 when simulated.
+        group: which of the study's groups they are in; empty where it has none.
         page: the key of the first page that is not complete; null once they have finished.
     """
 
     label: str
+    group: str
     simulated: bool
     joined_at: datetime
     last_seen: datetime

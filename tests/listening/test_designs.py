@@ -14,6 +14,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listening.answers import tidy_answers
 from listening.arrangement import AWAY, blocks_expected
 from listening.db import Database
 from listening.designs import Design, arranged, group_of, incomplete_block, williams_rows
@@ -231,7 +232,11 @@ def test_groups_meet_their_own_pages(add_study: Callable[..., str], database: Da
         study = find_study(session, "test")
         simulate(session, study, 4)
         met = rated_passages(study.participants)
+        groups = [person.group for person in study.participants]
+        rows = tidy_answers(session, study, simulated=True)
     assert Counter(map(tuple, met)) == {("ballad",): 2, ("waltz",): 2}
+    assert [["ballad"] if group == "first" else ["waltz"] for group in groups] == met
+    assert [row.answer for row in rows if row.question == "group"] == groups
 
 
 def test_each_group_is_balanced_on_its_own(
@@ -241,10 +246,9 @@ def test_each_group_is_balanced_on_its_own(
     with database.write() as session:
         study = find_study(session, "test")
         simulate(session, study, 12)
-        people = [p for p in study.participants if p.simulated]
         met = Counter(
-            (group_of(["first", "second"], study.seed, person.number)[0], *passages)
-            for person in people
+            (person.group, *passages)
+            for person in study.participants
             for passages in rated_passages([person])
         )
     assert set(met.values()) == {2}

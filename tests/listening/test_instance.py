@@ -71,23 +71,47 @@ def test_an_old_database_is_left_alone_until_it_is_upgraded(
         open_database().ensure_schema()
 
 
-def test_studies_of_the_first_schema_survive_the_upgrade(
-    open_database: Callable[[], Database],
+OLD = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][1:]
+WRITTEN = (
+    "INSERT INTO study (id, slug, title, seed, status, definition, source, consent_version,"
+    " created_at, next_number, next_simulated_number) VALUES"
+    " (1, 'old', 'Old', 7, 'open', '{}', '', '', '2026-01-01 00:00:00', 3, 1)",
+    "INSERT INTO page (id, study_id, position, key, kind, block, training, config) VALUES"
+    " (1, 1, 1, 'mushra-one', 'mushra', 0, false, '{}')",
+    "INSERT INTO stimulus (id, study_id, key, song, passage, system, role, file_sha256,"
+    " sample_rate_hz, duration_s, loudness_lufs) VALUES"
+    " (1, 1, 'one/mono', 'song', 'one', 'mono', 'system', '', 44100, 2.0, -23.0)",
+    "INSERT INTO participant (id, study_id, number, simulated, token, join_key, completion_code,"
+    " joined_at) VALUES (1, 1, 2, false, 't', 'k', 'CODE', '2026-01-02 00:00:00')",
+    "INSERT INTO visit (id, participant_id, page_id, n, revision, body_sha256, comment) VALUES"
+    " (1, 1, 1, 1, 4, '', 'Käse')",
+    "INSERT INTO presentation (id, visit_id, stimulus_id, position, opaque_id) VALUES"
+    " (1, 1, 1, 1, 'o')",
+    "INSERT INTO rating (id, presentation_id, attribute, score, listened_ms, plays) VALUES"
+    " (1, 1, 'preference', 62.5, 1000, 2)",
+    "INSERT INTO answer (id, visit_id, key, value) VALUES (1, 1, 'age', '007')",
+)
+
+
+@pytest.mark.parametrize("revision", OLD)
+def test_what_was_given_survives_the_upgrade(
+    open_database: Callable[[], Database], revision: str
 ) -> None:
     database = open_database()
     with database.engine.begin() as connection:
-        migrate(connection, "0001")
-        connection.execute(
-            text(
-                "INSERT INTO study (slug, title, seed, status, definition, source, "
-                "consent_version, created_at, next_number, next_simulated_number) VALUES "
-                "('old', 'Old', 7, 'open', '{}', '', '', '2026-01-01 00:00:00', 3, 1)"
-            )
-        )
+        migrate(connection, revision)
+        for statement in WRITTEN:
+            connection.execute(text(statement))
     database.upgrade()
     with database.read() as session:
         study = find_study(session, "old")
         assert (study.seed, study.next_number, study.keep_until) == (7, 3, None)
+        (participant,) = study.participants
+        (visit,) = participant.visits
+        assert (participant.label, visit.revision, visit.comment) == ("P002", 4, "Käse")
+        assert [(answer.key, answer.value) for answer in visit.answers] == [("age", "007")]
+        (rating,) = visit.presentations[0].ratings
+        assert (rating.attribute, rating.score, rating.plays) == ("preference", 62.5, 2)
 
 
 def test_two_processes_may_meet_an_empty_database_at_once(

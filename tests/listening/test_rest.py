@@ -148,15 +148,17 @@ def test_nothing_that_comes_lets_anybody_into_a_run(ask: Ask, database: Database
     [{}, {"Authorization": "Bearer "}, {"Authorization": "Bearer blindmix_wrong"},
      {"Authorization": "Basic YTpi"}],
 )  # fmt: skip
-@pytest.mark.parametrize("name", [item.name for item in OPERATIONS if item.role])
-def test_nobody_gets_anything_without_a_token(
-    client: FlaskClient, name: str, header: dict[str, str]
-) -> None:
-    method = next(item.method for item in OPERATIONS if item.name == name)
-    answer = client.open(ADDRESSES[name], method=method, headers=header)
-    assert answer.status_code == 401
-    assert answer.content_type == "application/problem+json"
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+def test_nobody_gets_anything_without_a_token(client: FlaskClient, header: dict[str, str]) -> None:
+    answers = {
+        item.name: client.open(ADDRESSES[item.name], method=item.method, headers=header)
+        for item in OPERATIONS
+    }
+    assert {name for name, answer in answers.items() if answer.status_code == 200} == {"openapi"}
+    refused = [answer for name, answer in answers.items() if name != "openapi"]
+    assert {
+        (answer.status_code, answer.content_type, answer.headers["WWW-Authenticate"])
+        for answer in refused
+    } == {(401, "application/problem+json", "Bearer")}
 
 
 @pytest.mark.parametrize("name", [item.name for item in OPERATIONS if item.role == "owner"])
@@ -193,15 +195,15 @@ def test_a_token_is_stored_as_a_hash_and_can_be_revoked(
     assert "there is no token" in run(args=["api-token", "revoke", "my viewer"]).output
 
 
-@pytest.mark.parametrize("limit", [1, 2, 5, 100])
-@pytest.mark.parametrize("name", ["participants", "ratings", "answers"])
-def test_the_parts_of_a_list_are_the_whole(ask: Ask, name: str, limit: int) -> None:
-    whole = all_parts(ask, f"{ADDRESSES[name]}&limit=1000")
-    parts = all_parts(ask, f"{ADDRESSES[name]}&limit={limit}")
-    assert len(whole) == 1
-    assert [item for part in parts for item in part] == whole[0]
-    if name != "answers":
-        assert max(map(len, parts)) <= limit
+@pytest.mark.parametrize("limit", [1, 5])
+def test_the_parts_of_a_list_are_the_whole(ask: Ask, limit: int) -> None:
+    for name in ("participants", "ratings", "answers"):
+        whole = all_parts(ask, f"{ADDRESSES[name]}&limit=1000")
+        parts = all_parts(ask, f"{ADDRESSES[name]}&limit={limit}")
+        assert len(whole) == 1
+        assert [item for part in parts for item in part] == whole[0]
+        if name != "answers":
+            assert max(map(len, parts)) <= limit
 
 
 def test_ratings_are_those_of_the_export(ask: Ask) -> None:
