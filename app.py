@@ -47,7 +47,8 @@ EXAMPLES = ROOT / "docs" / "examples"
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the web application with every room's commands."""
-    app = create_listening_room(config)
+    is_command = click.get_current_context(silent=True) is not None
+    app = (_clear(create_listening_room) if is_command else create_listening_room)(config)
     for location in COMMANDS:
         module, _, name = location.partition(":")
         app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))

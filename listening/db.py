@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
 SCHEMA_REVISION = "0003"
@@ -62,11 +62,16 @@ class Database:
 
         Raises:
             SchemaError: the database is older or newer than this version.
+            OSError: it cannot be reached.
         """
         if self._ready:
             return
         with self._lock:
-            found = schema_revision(self.engine)
+            try:
+                found = schema_revision(self.engine)
+            except OperationalError as error:
+                shown = self.engine.url.render_as_string(hide_password=True)
+                raise OSError(f"cannot open the database {shown}: {error.orig}") from None
             if found is None and not inspect(self.engine).get_table_names():
                 self.upgrade()
             elif found != SCHEMA_REVISION:
@@ -120,9 +125,15 @@ def _engine(url: str) -> Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     # Errors end up in logs, and the values of a statement may be a participant's.
-    engine = create_engine(
-        parsed, pool_size=16, max_overflow=48, pool_timeout=30, hide_parameters=True
-    )
+    try:
+        engine = create_engine(
+            parsed, pool_size=16, max_overflow=48, pool_timeout=30, hide_parameters=True
+        )
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"{error.name} is not installed, which {parsed.drivername} needs; "
+            "for PostgreSQL: pip install 'blindmix[postgresql]'"
+        ) from None
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from app import create_app
+from app import ROOT, create_app
 from listening.config import secret_key
 from listening.db import MIGRATIONS, SCHEMA_REVISION, Database, SchemaError, migrate
 from listening.models import Base
@@ -132,6 +135,29 @@ def test_two_processes_may_meet_an_empty_database_at_once(
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql://me:hush@127.0.0.1:1/x", "cannot open the database postgresql+psycopg://me:"),
+        ("sqlite:////nowhere/x.sqlite", "cannot open the database sqlite:////nowhere/x.sqlite"),
+        ("mysql+mysqldb://me:hush@localhost/x", "MySQLdb is not installed"),
+        ("just words", "is not a database URL"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_one_clear_line(
+    tmp_path: Path, url: str, message: str
+) -> None:
+    environment = os.environ | {
+        "BLINDMIX_DATABASE_URL": url, "BLINDMIX_INSTANCE_PATH": str(tmp_path),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "flask", "study", "list"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hush" not in done.stderr
 
 
 @pytest.mark.usefixtures("sqlite_only")

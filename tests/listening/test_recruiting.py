@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import BrowserContext, expect
@@ -16,6 +17,7 @@ from sqlalchemy import update
 
 from listening.db import Database
 from listening.models import Answer, Participant, Rating, Visit, now
+from listening.recruiting import NOT_ACCEPTED
 from listening.runs import VERDICT
 from listening.studies import find_study
 from tests.listening.test_journey import fill, page_data
@@ -196,3 +198,44 @@ def test_a_person_comes_back_in_another_browser_and_withdraws(
     expect(page.locator("main")).to_contain_text("P001")
     page.set_viewport_size({"width": 375, "height": 700})
     page.screenshot(path=tmp_path / "withdrawn-phone.png")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_axe_finds_nothing_at_the_door_and_on_the_way_out(
+    add_study: Callable[..., str],
+    context: BrowserContext,
+    address: str,
+    tmp_path: Path,
+    language: str,
+) -> None:
+    add_study(quota=1, languages=[language], description="You will hear **six** songs.")
+    page = context.new_page()
+    flaws = []
+
+    def look(state: str) -> None:
+        for width in (1100, 390):
+            page.set_viewport_size({"width": width, "height": 760})
+            page.screenshot(path=tmp_path / f"{state}-{width}.png")
+            flaws.extend((state, item["id"]) for item in Axe().run(page).response["violations"])
+            too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            flaws.extend([(state, "too wide")] if page.evaluate(too_wide) else [])
+
+    page.goto(f"{address}/studies/test/?workerId=A1B2C3D4&assignmentId={NOT_ACCEPTED}")
+    look("look only")
+    page.goto(address + PROLIFIC)
+    look("door")
+    page.locator("main button").click()
+    page.wait_for_url("**/p/**")
+    here = page.url.rpartition("/")[0]
+    page.goto(address + PROLIFIC)
+    look("begun")
+    page.goto(f"{address}/studies/test/?PROLIFIC_PID=somebody-else")
+    look("full")
+    page.goto(f"{here}/withdraw")
+    look("withdraw")
+    page.locator("main button").click()
+    expect(page.locator("main")).to_contain_text("P001")
+    look("withdrawn")
+    assert flaws == []
