@@ -21,6 +21,7 @@ from analysis.missing import missing_cells
 from analysis.model_based import ModelBased, model_based
 from analysis.permutation import sign_flip
 from analysis.plan import Plan
+from analysis.pooled import with_false_positives
 from analysis.posthoc import conover_friedman, nemenyi
 from analysis.ratings import COMPARED_ROLES, Ratings
 from analysis.residuals import Residuals, residuals
@@ -161,7 +162,7 @@ def _scores(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
     if not any(family.primary for family in families):
         raise ValueError(f"the plan's primary analysis cannot be done. {' '.join(models.notes)}")
     further = battery(compared, design.blocks, plan.trend, plan.level)
-    ranks, notes = _rank_tests(compared, design.blocks, plan)
+    ranks, notes = _rank_tests(compared, design.blocks, models, plan)
     model_first = design.primary == "mixed model" or design.blocks is None
     sized = [family.results for family in families if family.name in SIZED]
     return replace(
@@ -203,10 +204,12 @@ def _groups(ratings: Ratings, level: float) -> tuple[descriptive.Summary, ...]:
 
 
 def _rank_tests(
-    compared: Ratings, blocks: Blocks | None, plan: Plan
+    compared: Ratings, blocks: Blocks | None, models: ModelBased, plan: Plan
 ) -> tuple[tuple[Result, ...], tuple[str, ...]]:
     """Tests of all systems at once, the one to judge by first, and why one is missing."""
     pooled = omnibus.kruskal_wallis(compared)
+    if models.mixed is not None:
+        pooled = with_false_positives(pooled, compared, models.mixed, plan.alpha, plan.seed)
     if blocks is None:
         try:
             return (*incomplete.skillings_mack(compared), pooled), ()

@@ -65,18 +65,12 @@ def expertise(ratings: Ratings, *, permutations: int = 500, seed: int = 1) -> tu
     for code in usable:
         mine = people == code
         score, own = ratings.score[mine], items[mine]
-        between, within = _spreads(score[None], own)
         draws = rng.permuted(np.tile(score, (permutations, 1)), axis=1)
-        chance_between, chance_within = _spreads(draws, own)
-        found.append(
-            Expertise(
-                ratings.participant.levels[code],
-                float(_ratio(np.full(1, panel), within)[0]),
-                float(_ratio(between, within)[0]),
-                float(np.quantile(_ratio(np.full(permutations, panel), chance_within), 0.95)),
-                float(np.quantile(_ratio(chance_between, chance_within), 0.95)),
-            )
-        )
+        between, within = _spreads(np.vstack([score, draws]), own)
+        # Reliability and discrimination, observed and of each shuffle.
+        both = np.array([_ratio(np.full(within.shape, panel), within), _ratio(between, within)])
+        floors = np.quantile(both[:, 1:], 0.95, axis=1)
+        found.append(Expertise(ratings.participant.levels[code], *both[:, 0], *floors))
     return tuple(found)
 
 

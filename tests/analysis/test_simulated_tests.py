@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import anova, descriptive, omnibus, pairwise
+from analysis import anova, descriptive, omnibus, pairwise, permutation
 from analysis.blocks import participant_blocks
 from analysis.ratings import Ratings, from_table
 
@@ -57,6 +57,10 @@ PRIMARY: dict[str, Callable[[Ratings], float]] = {
     "anova": lambda r: anova.recommended(anova.one_way(participant_blocks(r))).pvalue,
     "wilcoxon": lambda r: pairwise.wilcoxon(r)[0].pvalue,
     "paired t": lambda r: pairwise.paired_t(r)[0].pvalue,
+    "permutation": lambda r: permutation.sign_flip(r, permutations=200)[0].pvalue,
+    "max-T": lambda r: min(
+        pair.pvalue_final for pair in permutation.sign_flip(r, permutations=400)
+    ),
 }
 
 
