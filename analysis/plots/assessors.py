@@ -10,7 +10,14 @@ from matplotlib.axes import Axes
 from analysis.descriptive import Summary
 from analysis.expertise import Expertise
 from analysis.plots.boxes import score_label
-from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, colours_of, markers_of, new_axes
+from analysis.plots.style import (
+    COLUMN_INCHES,
+    PAGE_INCHES,
+    colours_of,
+    legend_columns,
+    markers_of,
+    new_axes,
+)
 from analysis.ratings import Ratings
 from analysis.residuals import Residuals
 
@@ -54,7 +61,7 @@ def assessor_plot(
             ax.annotate(
                 each.participant,
                 (x, y),
-                xytext=(4, 3),
+                xytext=(6, 5),
                 textcoords="offset points",
                 fontsize=7,
             )
@@ -111,7 +118,7 @@ def passage_interaction(
         ax.tick_params(axis="x", labelrotation=30)
     ax.grid(axis="y", color="#DDDDDD", linewidth=0.5)
     ax.set_axisbelow(True)
-    ax.figure.legend(loc="outside lower center", ncols=min(5, len(ratings.systems)))
+    ax.figure.legend(loc="outside lower center", ncols=legend_columns(len(ratings.systems)))
     return ax
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from analysis.descriptive import Summary
-from analysis.plots.style import PAGE_INCHES, colours_of, markers_of, new_axes
+from analysis.plots.style import PAGE_INCHES, colours_of, legend_columns, markers_of, new_axes
 
 GROUP_HEIGHT = 0.7
 
@@ -63,6 +63,6 @@ def attribute_means(
         [by_name[name] for name in systems if name in by_name],
         [name for name in systems if name in by_name],
         loc="outside lower center",
-        ncols=min(5, len(systems)),
+        ncols=legend_columns(len(systems)),
     )
     return ax

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from analysis.choices.comparisons import Comparisons
 from analysis.choices.detection import Answers
 from analysis.choices.outcome import ChoiceBased
-from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, new_axes
+from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, names_below, new_axes
 from analysis.results import Quantity, Result
 
 SOFT = "#9AA1A9"
@@ -98,7 +98,7 @@ def chosen_table(comparisons: Comparisons, order: Sequence[str], ax: Axes | None
         )
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)
     bar.set_label("share chosen (row over column)")
-    ax.set_xticks(range(len(order)), order, rotation=30, ha="right")
+    names_below(ax, order)
     ax.set_yticks(range(len(order)), order)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

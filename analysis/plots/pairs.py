@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 
 from analysis.apa import is_bound, number, p_cell, score_digits
-from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, new_axes
+from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, names_below, new_axes
 from analysis.results import Result
 
 SURE, UNSURE = "#0072B2", "#8A8F96"
@@ -90,7 +90,7 @@ def heat_map(
     name = next((pair.effect.name for pair in pairs if pair.effect is not None), "effect")
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)
     bar.set_label(f"{name} (row − column)")
-    ax.set_xticks(range(len(order)), order, rotation=30, ha="right")
+    names_below(ax, order)
     ax.set_yticks(range(len(order)), order)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -29,6 +29,8 @@ is darkened, because it vanishes on white."""
 MARKERS = "osD^vPX*"
 QUALITY = ("Bad", "Poor", "Fair", "Good", "Excellent")
 LEGEND_COLUMNS = 5
+SHORT_NAME = 5
+"""Names of up to this many letters stand upright under a column."""
 FORMATS = ("png", "svg", "pdf")
 SIMULATED = "SIMULATED DATA – no listener was involved"
 
@@ -98,14 +100,27 @@ def scale_of_categories(scale: tuple[float, float]) -> bool:
     return scale == (1.0, 5.0)
 
 
+def names_below(ax: Axes, names: Sequence[str]) -> None:
+    """Names of columns on the x axis, slanted where they would touch."""
+    ax.set_xticks(range(len(names)), names)
+    if max(map(len, names)) > SHORT_NAME:
+        ax.tick_params(axis="x", labelrotation=30)
+        for label in ax.get_xticklabels():
+            label.set_horizontalalignment("right")
+
+
+def legend_columns(entries: int) -> int:
+    """Columns of a legend whose rows are filled evenly: three and three, not five and one."""
+    return ceil(entries / max(1, ceil(entries / LEGEND_COLUMNS)))
+
+
 def legend_below(ax: Axes, colours: dict[str, str]) -> None:
     """One entry per system, in rows under the figure."""
     handles = [mpl.patches.Patch(facecolor=colour, label=name) for name, colour in colours.items()]
-    rows = ceil(len(handles) / LEGEND_COLUMNS)
     ax.figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=ceil(len(handles) / rows),
+        ncols=legend_columns(len(handles)),
         handlelength=1.0,
         handleheight=1.0,
     )

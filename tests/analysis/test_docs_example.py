@@ -38,12 +38,14 @@ def test_the_examples_run(
     pd.DataFrame(rows).to_csv("ratings.csv", index=False)
     page = (DOCS / "analysis.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     names: dict[str, Any] = {}
     for block in blocks:
         exec(block, names)
     said = capsys.readouterr().out
     assert "Target above Mono by" in said
+    assert "F(2, " in said
+    assert "participant:system" in said
     assert "15 participants rated 3 conditions in 4 passages" in said
     assert Path("all_passages.svg").stat().st_size > 1000
 
