@@ -8,6 +8,7 @@ from analysis.attribute import AttributeOutcome, attribute_outcome, primary_resu
 from analysis.choices.comparisons import are_comparisons
 from analysis.design import untestable
 from analysis.expertise import Expertise, expertise
+from analysis.mixed.threads import one_blas_thread
 from analysis.plan import Plan
 from analysis.ratings import COMPARED_ROLES, Ratings
 from analysis.results import Result
@@ -69,7 +70,11 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
     Raises:
         ValueError: the plan does not fit the ratings; the message says why.
     """
-    plan = plan or Plan()
+    with one_blas_thread():
+        return _analyse(ratings, plan or Plan())
+
+
+def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
     names = list(ratings.attribute.levels)
     if plan.attribute is not None:
         if plan.attribute not in names:

@@ -164,6 +164,15 @@ def shape_of(values: FloatArray) -> tuple[float, float]:
     return skewness, (skewness**2 + 1) / (kurtosis + 3 * (n - 1) ** 2 / ((n - 2) * (n - 3)))
 
 
+def five_numbers(values: FloatArray) -> FloatArray:
+    """Lowest, quartiles (R's type 7) and highest; `np.quantile` takes ten times as long."""
+    ordered = np.sort(values)
+    at = np.array([0.0, 0.25, 0.5, 0.75, 1.0]) * (len(ordered) - 1)
+    below = at.astype(np.int64)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    return np.asarray(ordered[below] + (at - below) * (ordered[above] - ordered[below]))
+
+
 def _summary(
     ratings: Ratings,
     code: int,
@@ -173,7 +182,7 @@ def _summary(
 ) -> Summary:
     rows = ratings.system.codes == code
     score, system = ratings.score[rows], ratings.systems[code]
-    low, q1, median, q3, high = np.quantile(score, (0, 0.25, 0.5, 0.75, 1))
+    low, q1, median, q3, high = five_numbers(score)
     skewness, bimodality = shape_of(score)
     return Summary(
         system=system,

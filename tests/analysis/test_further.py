@@ -125,7 +125,7 @@ def test_a_wrong_plan_is_refused(data: dict[str, Any], message: str) -> None:
         plan_from(data)
 
 
-def test_texts_for_a_paper_hold_the_numbers(tmp_path: Any) -> None:
+def test_texts_for_a_paper_hold_the_numbers() -> None:
     outcome = analyse(from_table(rows(), scale=(0, 100)))
     entry = outcome.attributes[0]
     method = methods_paragraph(outcome)
@@ -136,7 +136,11 @@ def test_texts_for_a_paper_hold_the_numbers(tmp_path: Any) -> None:
     assert table.count(r" \\") == 4
     assert tex("50 % & a_b − 1") == r"50 \% \& a\_b $-$ 1"
     assert paper_tex(outcome).count(r"\begin{table}") == 1
-    paths = write_report(outcome, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_report_has_every_figure(tmp_path: Any) -> None:
+    paths = write_report(analyse(from_table(rows(), scale=(0, 100))), tmp_path)
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     stems = {path.stem for path in paths}
     assert {"assessors", "interaction", "residuals_normal", "residuals_fitted", "paper"} <= stems

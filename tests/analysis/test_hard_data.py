@@ -16,6 +16,7 @@ from analysis import incomplete, omnibus, permutation, wilcoxon
 from analysis.analyse import analyse
 from analysis.answer import short_answer
 from analysis.blocks import participant_blocks
+from analysis.descriptive import five_numbers
 from analysis.ratings import from_table
 from analysis.report import results_json
 
@@ -77,6 +78,12 @@ def test_shift_scale_order_and_names_change_no_p(seed: int, shift: int, factor: 
     one, other = participant_blocks(from_table(table)), participant_blocks(from_table(changed))
     for test in (omnibus.friedman, omnibus.quade, omnibus.iman_davenport):
         assert test(other).pvalue == pytest.approx(test(one).pvalue, nan_ok=True)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30))
+def test_five_numbers_are_numpys(values: list[float]) -> None:
+    wanted = np.quantile(values, (0, 0.25, 0.5, 0.75, 1))
+    np.testing.assert_allclose(five_numbers(np.array(values)), wanted, rtol=1e-12, atol=1e-9)
 
 
 def test_durbin_of_complete_blocks_is_friedman() -> None:

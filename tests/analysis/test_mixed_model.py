@@ -150,7 +150,7 @@ def satterthwaite_by_definition(
     return 2 * variance(at) ** 2 / float(spread)
 
 
-@pytest.mark.parametrize("seed", [2, 5])
+@pytest.mark.parametrize("seed", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_satterthwaite_by_its_definition(seed: int) -> None:
     ratings = ratings_of(study((10, 6, 3), 0.3, seed=seed))
     model = fit_mixed_model(ratings)

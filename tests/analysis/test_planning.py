@@ -79,7 +79,7 @@ def test_boundaries_spend_alpha_and_no_more(spending: str) -> None:
     looks=st.lists(st.floats(0.05, 1.0), min_size=1, max_size=5, unique_by=lambda t: round(t, 2)),
     spending=st.sampled_from(sorted(SPENDING)),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_later_looks_leave_earlier_boundaries_alone(looks: list[float], spending: str) -> None:
     looks = sorted(looks)
     found = boundaries(looks, spending)

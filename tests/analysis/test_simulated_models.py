@@ -105,6 +105,19 @@ def test_the_mixed_model_keeps_its_level(freedom: Freedom, missing: float) -> No
     assert hits > 8
 
 
+def test_the_mixed_model_keeps_its_level_in_incomplete_designs() -> None:
+    """Two of three systems a page, which two by turns: nobody rated all on one page."""
+    hits = 0
+    for seed in range(400):
+        score = SPREAD.draw(DESIGN, np.random.default_rng(seed))
+        who, where, _ = np.indices(score.shape)
+        left_out = (who + where) % 3
+        score[np.arange(3) == left_out] = np.nan
+        hits += system_test(fit_mixed_model(ratings_of(score)), "kenward-roger").pvalue <= 0.05
+    assert_at_most(hits, 400, 0.06)
+    assert hits > 6
+
+
 def test_intercepts_only_and_pooled_ranks_do_not() -> None:
     """Why the interactions are the default, and Kruskal-Wallis on all ratings never is."""
     few = (("participant",), ("passage",))
