@@ -20,7 +20,9 @@ from listening.simulate import simulate
 from listening.studies import find_study
 from tests.listening.test_journey import fill, page_data
 
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
+pytestmark = pytest.mark.parametrize(
+    "database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+)
 
 IMPOSSIBLE = (
     "UPDATE rating SET score = 100.5",
