@@ -110,10 +110,10 @@ def fit_ordinal_model(
         terms, notes = identified(intercepts(codes, random), codes, system)
         structure = arrange(terms, codes)
         family = CumulativeLogit(category, len(labels))
-        start = start_thresholds(category, len(labels))
-        null, start, sds = maximum(Model(family, np.zeros((len(ratings), 0)), structure), start)
+        thresholds = start_thresholds(category, len(labels))
+        null, start = maximum(Model(family, np.zeros((len(ratings), 0)), structure), thresholds)
         against_first = np.eye(len(ratings.systems))[system][:, 1:]
-        full = fit(Model(family, against_first, structure), start, np.maximum(sds, 0.1))
+        full = fit(Model(family, against_first, structure), start)
     cuts, k = len(labels) - 1, len(ratings.systems)
     covariance = np.zeros((k, k))
     covariance[1:, 1:] = full.covariance[cuts : cuts + k - 1, cuts : cuts + k - 1]

@@ -46,8 +46,8 @@ def fit_bradley_terry(
     structure, notes = _likings(comparisons, groups)
     family, start = Davidson(comparisons.outcome), _start(comparisons)
     with one_blas_thread():
-        null, own, sds = maximum(Model(family, design[:, :0], structure), start)
-        full = fit(Model(family, design[:, 1:], structure), own, np.maximum(sds, 0.1))
+        null, there = maximum(Model(family, design[:, :0], structure), start)
+        full = fit(Model(family, design[:, 1:], structure), there)
     cut = start.size
     inner = slice(cut, cut + k - 1)
     strengths, covariance, wald = centred(full.coefficients, full.covariance[inner, inner])

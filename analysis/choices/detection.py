@@ -158,8 +158,8 @@ def pooled_test(answers: Answers, procedure: Procedure = "abx", level: float = 0
     structure = arrange(intercepts(factors, [(name,) for name in names]), factors)
     family, ones = Bernoulli(answers.right.astype(np.int64)), np.ones((len(answers), 1))
     with one_blas_thread():
-        null, _, sds = maximum(Model(family, ones[:, :0], structure), np.zeros(0))
-        full = fit(Model(family, ones, structure), np.zeros(0), np.maximum(sds, 0.1))
+        null, start = maximum(Model(family, ones[:, :0], structure), np.zeros(0))
+        full = fit(Model(family, ones, structure), start)
     odds, se = float(full.coefficients[0]), float(np.sqrt(full.covariance[0, 0]))
     root = float(np.sign(odds)) * np.sqrt(max(2.0 * (full.log_likelihood - null), 0.0))
     reach = float(stats.norm.ppf((1.0 + level) / 2.0)) * se

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import logsumexp
 
 from analysis.mixed.families import Bernoulli, Beta, CumulativeLogit, Davidson, Family
-from analysis.mixed.laplace import Model, _Search, fit
+from analysis.mixed.laplace import Model, Start, _Search, fit
 from analysis.mixed.structure import CROSSED, Term, arrange, intercepts
 
 RNG = np.random.default_rng(5)
@@ -84,7 +84,7 @@ def test_many_ratings_per_level_make_it_exact() -> None:
         np.ones((2400, 1)),
         arrange(intercepts(factors, [("participant",)]), factors),
     )
-    found = fit(model, np.zeros(0))
+    found = fit(model, Start(np.zeros(0), np.ones(len(model.structure.terms))))
     nodes = np.linspace(-8, 8, 4001)
     eta = found.coefficients[0] + found.sds[0] * nodes
     hits, misses = np.bincount(person, right), np.bincount(person, 1 - right)
