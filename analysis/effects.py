@@ -12,6 +12,9 @@ from analysis.blocks import pairs_of
 from analysis.ratings import FloatArray, IntArray, Ratings
 from analysis.results import Interval, Quantity, Result
 
+OVERALL = ("Kendall's W", "η²_p", "η²_G")
+"""Effects of all systems together that stand in the table, where they have an interval."""
+
 
 @dataclass(frozen=True)
 class PairEffects:
@@ -50,8 +53,7 @@ def all_effects(
     Args:
         ratings: of one attribute, without anchors.
         families: pairwise results whose effects are to stand side by side, over the same pairs.
-        tests: of all systems; those with an effect that has an interval are taken, each effect
-            once.
+        tests: of all systems; their `OVERALL` effects that have an interval are taken, each once.
         level: coverage of the intervals.
     """
     deltas = cliffs_delta(ratings, level=level)
@@ -62,7 +64,7 @@ def all_effects(
     overall: dict[str, Quantity] = {}
     for test in tests:
         for size in (test.effect, *test.details):
-            if size is not None and size.interval is not None:
+            if size is not None and size.interval is not None and size.name in OVERALL:
                 overall.setdefault(size.name, size)
     return Effects(tuple(pairs), tuple(overall.values()))
 

@@ -59,5 +59,8 @@ def test_the_report_says_so() -> None:
     outcome = analyse(from_table(rows(5, 15), scale=(-200, 300)))
     pooled = next(each for each in outcome.attributes[0].omnibus if each.name == "kruskal-wallis")
     assert pooled.detail("false positives in simulated studies") > 0.2
+    sizes = outcome.attributes[0].effects
+    assert sizes is not None
+    assert [size.name for size in sizes.overall] == ["Kendall's W", "η²_p", "η²_G"]
     page = report_html(outcome, {"score": ()})
     assert "simulated studies like this one in which no system differs" in page
