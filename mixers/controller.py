@@ -43,9 +43,9 @@ class Controller(nn.Module):
 
     console: DifferentiableConsole
 
-    def __init__(self, console: DifferentiableConsole) -> None:
+    def __init__(self, console: DifferentiableConsole, encoder: nn.Module | None = None) -> None:
         super().__init__()
-        self.encoder = Encoder()
+        self.encoder = encoder or Encoder()
         self.console = console
 
     def embed(self, patches: Tensor) -> Tensor:
@@ -57,6 +57,11 @@ class Controller(nn.Module):
     def forward(self, patches: Tensor, sounds: Tensor) -> tuple[Tensor, Tensor]:
         """Hear tracks, `(batch, tracks, patches, 96, 64)`, and decide; see `decide`."""
         return self.decide(self.embed(patches), sounds)
+
+    def transform(self, tracks: Tensor, strips: Tensor, bus: Tensor) -> Tensor:
+        """Mix tracks while learning, `(batch, 2, frames)`; arguments as of the console."""
+        mix: Tensor = self.console(tracks, strips, bus)
+        return mix
 
     def decide(self, embeddings: Tensor, sounds: Tensor) -> tuple[Tensor, Tensor]:
         """Decide on the settings.

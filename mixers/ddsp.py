@@ -4,8 +4,7 @@ The system that the talk calls "in development": the mixing chain is modelled ex
 it decides is read as settings, and each decision is made aware of the other stems. Here tracks
 attend to each other (Vaswani et al., NeurIPS 2017; without positions, so their order changes
 nothing), then each is given a strip of gain, high-pass, EQ, compressor, pan and send, and all
-together one room. It is trained end to end through the console with the stereo loss. Its console
-is the one with shared reverb that Colonel and Reiss (JASA 150(1), 2021) found best.
+together one room. It is trained end to end through the console with the stereo loss.
 """
 
 from __future__ import annotations
@@ -18,25 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from mixers.controller import Controller, LearnedMixer, masked_mean, starting_logits
-from mixers.controls import BusPart, StripPart
 from mixers.differentiable import DifferentiableConsole
 from mixers.encoder import EMBEDDING
-from mixers.settings import BusSettings, EqBand, Reverb, TrackSettings
-
-STRIP: tuple[StripPart, ...] = ("gain", "high_pass", "eq", "pan", "send")
-BUS: tuple[BusPart, ...] = ("reverb",)
-START_STRIP = TrackSettings(
-    "start",
-    eq=(
-        EqBand("high_pass", 30.0),
-        EqBand("low_shelf", 100.0),
-        *(EqBand("peak", hz) for hz in (350.0, 1_000.0, 3_000.0)),
-        EqBand("high_shelf", 8_000.0),
-    ),
-    send_db=-20.0,
-)
-START_BUS = BusSettings(Reverb(decay_s=1.0, predelay_ms=20.0))
-"""What an untrained controller sets."""
+from mixers.starting import BUS, START_BUS, START_STRIP, STRIP
 
 SIZE, HEADS, LAYERS, DROPOUT = 96, 4, 2, 0.1
 

@@ -66,12 +66,12 @@ MIXERS: dict[str, Entry] = {
     ),
     "wave-u-net": Entry(
         "mixers.waveunet:WaveUNetMixer",
-        "waveforms to waveform by Wave-U-Net; eight drum microphones only",
-        "28 demo drum songs",
+        "waveforms to waveform by Wave-U-Net; the tracks of demo drums or demo bands only",
+        "28 demo drum songs, 28 demo bands",
     ),
     "dmc": Entry(
         "mixers.dmc:DmcMixer",
-        "gains and pans by the differentiable mixing console; any tracks",
+        "gains, EQ, pans and a room by the differentiable mixing console; any tracks",
         "56 demo songs",
     ),
     "ddsp": Entry(

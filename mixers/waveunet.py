@@ -33,8 +33,9 @@ from mixers.checkpoints import fill, load_weights
 from mixers.multitrack import Mix, Multitrack, Samples
 
 ARCHITECTURE = "wave-u-net"
-WEIGHTS = Path(__file__).parent / "weights" / "wave-u-net.safetensors"
-"""The network that ships; its model card lies beside it."""
+WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED = (WEIGHTS / "wave-u-net.safetensors", WEIGHTS / "wave-u-net-band.safetensors")
+"""The networks that ship, one for each list of tracks; their model cards lie beside them."""
 
 DOWN_KERNEL, UP_KERNEL = 15, 5
 TRANSPOSED_KERNEL = 3
@@ -174,19 +175,20 @@ class WaveUNetMixer:
     """Mix songs that have the tracks of a trained Wave-U-Net, or some of them.
 
     Args:
-        weights: a file of `flask mixers train wave-u-net`; read when it is first needed.
+        weights: a file of `flask mixers train wave-u-net`; read when it is first needed. None takes
+            the one of those that ship that knows most tracks of a song.
 
     Attributes:
-        network_: the trained network.
-        songs_: fingerprints of the songs that it learnt from.
+        networks_: the trained networks.
+        songs_: fingerprints of the songs that they learnt from.
     """
 
     name = "wave-u-net"
-    network_: WaveUNet
+    networks_: tuple[WaveUNet, ...]
     songs_: tuple[str, ...]
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
-        self.weights = weights
+    def __init__(self, weights: Path | None = None) -> None:
+        self.weights = SHIPPED if weights is None else (weights,)
 
     def mix(self, multitrack: Multitrack, seed: int) -> Mix:
         """Mix the multitrack; the seed is not used.
@@ -198,17 +200,21 @@ class WaveUNetMixer:
             ValueError: the song has tracks that the network does not know, or in another order.
             OSError: the weights cannot be read.
         """
-        if not hasattr(self, "network_"):
-            self.network_, self.songs_ = load_network(self.weights)
-        config = self.network_.config
-        places = input_places([track.name for track in multitrack.tracks], config.tracks)
+        if not hasattr(self, "networks_"):
+            loaded = [load_network(weights) for weights in self.weights]
+            self.networks_ = tuple(network for network, _ in loaded)
+            self.songs_ = tuple(song for _, songs in loaded for song in songs)
+        names = [track.name for track in multitrack.tracks]
+        network = max(self.networks_, key=lambda one: len(set(names) & set(one.config.tracks)))
+        config = network.config
+        places = input_places(names, config.tracks)
         sound = as_array(multitrack, channels=1)[:, 0]
         heard = _at_rate(sound, multitrack.sample_rate_hz, config.sample_rate_hz)
         inputs = np.zeros((len(config.tracks), heard.shape[1]), dtype=np.float32)
         inputs[places] = heard
         mix = np.zeros((2, multitrack.frames), dtype=np.float32)
         if inputs.any():
-            mixed = mix_song(self.network_, inputs)
+            mixed = mix_song(network, inputs)
             back = _at_rate(mixed, config.sample_rate_hz, multitrack.sample_rate_hz)
             mix = np.clip(back[:, : multitrack.frames], -1, 1)
         return Mix(self.name, multitrack.sample_rate_hz, mix)

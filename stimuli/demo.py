@@ -1,4 +1,4 @@
-"""What the demo studies play: composed songs, mixed by systems that take any tracks."""
+"""What the demo studies play: composed songs, mixed by every system of the talk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ SONGS = 6
 SONG_S = 16.0
 PASSAGE_S = 8.0
 SETS: dict[str, Plan] = {
-    "mixes": Plan(("mono", "random", "expert", "dmc", "ddsp", "target"), duration_s=PASSAGE_S),
+    "mixes": Plan(
+        ("mono", "random", "expert", "forest", "wave-u-net", "dmc", "ddsp", "target"),
+        duration_s=PASSAGE_S,
+    ),
     "mixes-with-reference": Plan(
         ("mono", "random", "expert"), duration_s=PASSAGE_S, anchors=True, reference=True
     ),

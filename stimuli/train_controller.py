@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -22,10 +23,13 @@ from torch import Tensor, nn
 from mixers.augmentation import as_array, drop_tracks
 from mixers.controller import Controller
 from mixers.ddsp import DdspConfig, DdspController
-from mixers.dmc import DmcConfig, DmcController
+from mixers.dmc import DmcConfig, DmcController, Transformation
 from mixers.losses import stereo_loss
 from mixers.multitrack import Multitrack
+from mixers.tcn import WEIGHTS as PROXY
+from mixers.tcn import load_proxy
 from mixers.training import Batch, Task, fit
+from mixers.vggish import load_vggish
 from stimuli.deep import Schedule, chosen, header, lesson_songs, report
 from stimuli.lessons import SongLesson, take_lessons
 from stimuli.seeds import seed_for
@@ -62,14 +66,34 @@ class Choices(Schedule):
     settings: float = 1.0
 
 
+@dataclass(frozen=True)
+class DmcChoices(Choices):
+    """What else can be chosen for `dmc`.
+
+    Attributes:
+        transformation: as in `DmcConfig`.
+        proxy: file of the proxy for `tcn`; empty takes the one that ships.
+        vggish: file of VGGish's weights, which then take the place of the small encoder.
+    """
+
+    transformation: Transformation = "console"
+    proxy: str = ""
+    vggish: str = ""
+
+
 def train_dmc(lesson: Lesson, progress: Progress) -> list[str]:
     """Train a differentiable mixing console on any songs with human mixes."""
+    choices = chosen(DmcChoices(), lesson.options)
 
     def build(rate_hz: int) -> tuple[Controller, Mapping[str, Any]]:
-        config = DmcConfig(rate_hz)
-        return DmcController(config), asdict(config)
+        encoder = load_vggish(Path(choices.vggish)) if choices.vggish else None
+        config = DmcConfig(rate_hz, choices.transformation, "vggish" if encoder else "small")
+        proxy = None
+        if choices.transformation == "tcn":
+            proxy = load_proxy(Path(choices.proxy) if choices.proxy else PROXY)
+        return DmcController(config, proxy, encoder), asdict(config)
 
-    return _train("dmc", build, lesson, progress)
+    return _train("dmc", build, choices, lesson, progress)
 
 
 def train_ddsp(lesson: Lesson, progress: Progress) -> list[str]:
@@ -79,11 +103,12 @@ def train_ddsp(lesson: Lesson, progress: Progress) -> list[str]:
         config = DdspConfig(rate_hz)
         return DdspController(config), asdict(config)
 
-    return _train("ddsp", build, lesson, progress)
+    return _train("ddsp", build, chosen(Choices(), lesson.options), lesson, progress)
 
 
-def _train(name: str, build: Build, lesson: Lesson, progress: Progress) -> list[str]:
-    choices = chosen(Choices(), lesson.options)
+def _train(
+    name: str, build: Build, choices: Choices, lesson: Lesson, progress: Progress
+) -> list[str]:
     songs = lesson_songs(lesson, progress)
     rate_hz = songs.training.songs[0].sample_rate_hz
     frames = round(choices.seconds * rate_hz)
@@ -174,12 +199,12 @@ def _padded(values: Tensor, length: int) -> Tensor:
 def controller_loss(network: nn.Module, batch: Batch, weight: float) -> Tensor:
     """Stereo loss of mixes as loud as their targets, plus `weight` times the settings' error."""
     strips, bus = network(batch["patches"], batch["sounds"])
-    console = cast(Controller, getattr(network, "module", network)).console
+    controller = cast(Controller, getattr(network, "module", network))
     count = len(batch["target"])
-    mix = console(batch["tracks"], strips[:count], bus[:count])
+    mix = controller.transform(batch["tracks"], strips[:count], bus[:count])
     # The gradient goes through the level too: else the fader runs away from a level that follows.
     level = (mix.square().mean(dim=(1, 2), keepdim=True) + LEAST_POWER).sqrt()
-    off = settings_error(console.units(strips), batch)
+    off = settings_error(controller.console.units(strips), batch)
     return stereo_loss(mix / level, batch["target"]) + weight * off
 
 

@@ -57,6 +57,7 @@ TRAINERS: dict[str, str] = {
     "ddsp": "stimuli.train_controller:train_ddsp",
     "dmc": "stimuli.train_controller:train_dmc",
     "forest": "stimuli.train_forest:train",
+    "tcn": "stimuli.train_tcn:train",
     "wave-u-net": "stimuli.train_waveunet:train",
 }
 """System -> "module:function"."""

@@ -36,7 +36,11 @@ from tests.driving import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SCORES = ((10, 30, 45, 60, 80, 95), (90, 75, 20, 50, 5, 35), (55, 15, 85, 0, 40, 100))
+SCORES = (
+    (10, 30, 45, 60, 80, 95, 5, 70),
+    (90, 75, 20, 50, 5, 35, 60, 100),
+    (55, 15, 85, 0, 40, 100, 65, 25),
+)
 """What a participant sets on the rating pages, the training page aside, from left to right."""
 
 
@@ -130,7 +134,7 @@ def take_part(page: Page, address: str, rate: Hands) -> list[dict[str, float]]:
     for _ in ("consent", "instructions", "volume"):
         press_on(page, "Continue")
     shown = []
-    for scores in ((50, 40, 30, 20, 10, 0), *SCORES):
+    for scores in ((50, 40, 30, 20, 10, 0, 60, 70), *SCORES):
         shown.append(rate(page, scores))
         training = data_of(page)["training"]
         leave(page)
@@ -168,7 +172,7 @@ def test_what_three_people_set_is_what_the_database_and_the_analysis_hold(
     flask("analyse", "demo", "-o", str(tmp_path / "results"))
     results: dict[str, Any] = json.loads((tmp_path / "results" / "results.json").read_text())
     assert results["simulated"] is False
-    assert results["counts"]["ratings"] == len(rows) == 54
+    assert results["counts"]["ratings"] == len(rows) == 72
     for told in results["attributes"][0]["descriptives_by_passage"]:
         of_these = [
             float(row["score"])

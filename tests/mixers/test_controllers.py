@@ -27,11 +27,19 @@ def dmc(rate_hz: int) -> Controller:
     return DmcController(DmcConfig(rate_hz))
 
 
+def dmc_gain_pan(rate_hz: int) -> Controller:
+    return DmcController(DmcConfig(rate_hz, "gain-pan"))
+
+
+def dmc_tcn(rate_hz: int) -> Controller:
+    return DmcController(DmcConfig(rate_hz, "tcn"))
+
+
 def ddsp(rate_hz: int) -> Controller:
     return DdspController(DdspConfig(rate_hz))
 
 
-@pytest.fixture(params=[dmc, ddsp])
+@pytest.fixture(params=[dmc, dmc_gain_pan, dmc_tcn, ddsp])
 def controller(request: pytest.FixtureRequest) -> Controller:
     """An untrained controller, whose weights say something of every track all the same."""
     torch.manual_seed(1)

@@ -152,6 +152,11 @@ def test_missing_tracks_are_silent_inputs(mixer: WaveUNetMixer) -> None:
     assert not np.array_equal(mixer.mix(whole, 0).samples, expected)
 
 
+@pytest.mark.parametrize("names", [DRUMS, ("bass", "guitar")])
+def test_the_network_that_ships_for_these_tracks_mixes_them(names: tuple[str, ...]) -> None:
+    assert WaveUNetMixer().mix(song(names, 4_410), 0).samples.any()
+
+
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000, 22_050])
 @pytest.mark.parametrize("frames", [1, 3_000, 3_001])
 def test_a_mix_keeps_length_and_rate(mixer: WaveUNetMixer, rate_hz: int, frames: int) -> None:

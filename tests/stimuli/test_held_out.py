@@ -23,6 +23,7 @@ CHOICES = {
     "ddsp": (*BRIEF, "patches=1"),
     "dmc": (*BRIEF, "patches=1"),
     "forest": (),
+    "tcn": (*BRIEF, "blocks=2", "channels=2"),
     "wave-u-net": (*BRIEF, "levels=2", "filters=2"),
 }
 

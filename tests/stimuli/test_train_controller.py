@@ -104,7 +104,7 @@ def test_a_controller_is_trained_goes_on_and_mixes(name: str, songs: Path, tmp_p
     out = tmp_path / "w.safetensors"
     assert "2 steps in" in run(name, songs, out, "steps=2")
     header, first = load_weights(out, name)
-    assert header.configuration == {"sample_rate_hz": RATE_HZ}
+    assert header.configuration["sample_rate_hz"] == RATE_HZ
     learnt = {label.partition(":")[0] for label in header.facts["songs"]}
     kept = set(open_dataset(songs).song_ids()) - learnt
     song = open_dataset(songs).open_song(kept.pop()).load()
@@ -120,7 +120,8 @@ def test_a_controller_is_trained_goes_on_and_mixes(name: str, songs: Path, tmp_p
 def test_training_brings_levels_nearer(songs: Path, tmp_path: Path) -> None:
     """A few steps on the settings alone, as the noises sound alike and only their level differs."""
     out = tmp_path / "w"
-    run("dmc", songs, out, "steps=12", "learning_rate=0.01", "settings=10")
+    plain = ("transformation=gain-pan", "settings=10")
+    run("dmc", songs, out, "steps=12", "learning_rate=0.01", *plain)
     checks = load_weights(out, "dmc")[0].metrics["checks"]
     assert min(loss for _, _, loss in checks) < checks[0][2]
 
@@ -161,3 +162,19 @@ def test_how_loud_the_whole_mix_is_makes_no_difference() -> None:
     assert float(louder.grad) == pytest.approx(0, abs=1e-3)
     silent = controller_loss(controller, batch | {"tracks": 0 * tracks}, 1.0)
     assert torch.isfinite(silent)
+
+
+def test_dmc_learns_through_a_proxy_that_was_taught_before(songs: Path, tmp_path: Path) -> None:
+    proxy, out = tmp_path / "tcn", tmp_path / "dmc"
+    arguments = ["train", "tcn", "--songs", str(songs), "-o", str(proxy), "--device", "cpu"]
+    for choice in ("steps=1", "seconds=0.1", "validation_crops=6", "blocks=2", "channels=2"):
+        arguments += ["--set", choice]
+    said = CliRunner().invoke(mixers, arguments, catch_exceptions=False).output
+    assert "beside the console, median of 6 held-out sounds" in said
+    assert "doing nothing leaves" in said
+    taught = proxy.read_bytes()
+    run("dmc", songs, out, "steps=1", "transformation=tcn", f"proxy={proxy}")
+    assert proxy.read_bytes() == taught
+    song = open_dataset(songs).open_song(open_dataset(songs).song_ids()[0]).load()
+    strips = DmcMixer(out).settings(song).tracks
+    assert sum(strip.compressor is not None for strip in strips) == len(NAMES)
