@@ -77,9 +77,11 @@ class Finger(Mouse):
             }
             kind = "touchMove" if part else "touchStart"
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        # A finger that rests before it lifts flings nothing; a tap that ends a fling is no press.
+        self.page.wait_for_timeout(300)
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        # A tap right after a drag ends the browser's fling and presses nothing.
-        self.page.wait_for_timeout(400)
+        self.page.wait_for_timeout(200)
 
 
 class Keys(Mouse):

@@ -165,7 +165,9 @@ def test_withdrawing_deletes_everything_and_gives_a_receipt(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", ["prolific", "personal link"])
+@pytest.mark.parametrize(
+    "kind", ["prolific", pytest.param("personal link", marks=pytest.mark.slow)]
+)
 def test_a_person_comes_back_in_another_browser_and_withdraws(
     app: Flask,
     add_study: Callable[..., str],

@@ -121,6 +121,7 @@ def script(out: Path, plan: Plan, pause_s: float) -> list[str]:
     return [str(path)]
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     train(tmp_path / "whole")
     out = tmp_path / "killed"

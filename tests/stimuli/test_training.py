@@ -108,6 +108,7 @@ def test_weights_that_are_none_are_refused(content: bytes | None, tmp_path: Path
         Forest(path).mix(song, 0)
 
 
+@pytest.mark.slow
 def test_the_forest_that_ships_beats_mono_and_random_on_songs_it_never_saw(tmp_path: Path) -> None:
     list(make_songs(recipes(4, 8.0, 97, "both"), tmp_path, jobs=1))
     forest = Forest()
