@@ -65,6 +65,9 @@ def test_the_command_names_the_copy_and_overwrites_nothing(app: Flask, tmp_path:
     assert len(list((Path(app.config["INSTANCE_PATH"]) / "backups").iterdir())) == 1
 
 
-def test_without_a_database_there_is_nothing_to_copy(app: Flask, database: Database) -> None:
+def test_without_a_database_there_is_nothing_to_copy(tmp_path: Path) -> None:
+    missing = Database(f"sqlite:///{tmp_path / 'missing.sqlite'}")
     with pytest.raises(OSError, match="cannot copy"):
-        backup(database, Path(app.config["INSTANCE_PATH"]))
+        backup(missing, tmp_path)
+    missing.engine.dispose()
+    assert not (tmp_path / "missing.sqlite").exists()
