@@ -41,16 +41,16 @@ run: $(VENV)/.installed
 	$(BIN)/flask run
 
 test: $(VENV)/.installed-dev
-	@tests/install_chromium.sh
+	@tests/install_programs.sh
 	$(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 test-all: $(VENV)/.installed-dev
-	@tests/install_chromium.sh
+	@tests/install_programs.sh all
 	$(BIN)/python -m pytest $(WORKERS)
 	@$(MAKE) test-postgresql
 
 test-postgresql: $(VENV)/.installed-dev
-	@tests/install_chromium.sh
+	@tests/install_programs.sh all
 	BLINDMIX_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(WORKERS) tests/listening
 
 check: $(VENV)/.installed-dev

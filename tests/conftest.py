@@ -26,7 +26,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def browser() -> Iterator[Browser]:
     """A real Chromium without a window."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium here: tests/install_chromium.sh installs it")
+        pytest.skip("no Chromium here: tests/install_programs.sh installs it")
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
