@@ -22,6 +22,8 @@ from mixers.encoder import EMBEDDING
 from mixers.starting import BUS, START_BUS, START_STRIP, STRIP
 
 SIZE, HEADS, LAYERS, DROPOUT = 96, 4, 2, 0.1
+HEAD_SPREAD = 0.01
+"""Of the heads' weights before learning: settings begin close to `mixers.starting`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class DdspController(Controller):
         self.attention = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
         self.to_strip = nn.Linear(SIZE, console.strip_size)
         self.to_bus = nn.Linear(SIZE, console.bus_size)
+        for head in (self.to_strip, self.to_bus):
+            # What comes out of the attention is large: it would begin far from where it starts.
+            nn.init.normal_(head.weight, std=HEAD_SPREAD)
+            nn.init.zeros_(head.bias)
         strip, bus = starting_logits(console, START_STRIP, START_BUS)
         self.register_buffer("start", strip, persistent=False)
         self.register_buffer("start_bus", bus, persistent=False)

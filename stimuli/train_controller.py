@@ -55,14 +55,14 @@ class Choices(Schedule):
         settings: weight of the errors of gains and pans beside the stereo loss.
     """
 
-    steps: int = 900
-    learning_rate: float = 1e-3
-    check_every: int = 50
-    batch: int = 3
+    steps: int = 3000
+    learning_rate: float = 2e-3
+    check_every: int = 100
+    batch: int = 1
     seconds: float = 0.75
     validation_crops: int = 24
     songs: int = 12
-    patches: int = 2
+    patches: int = 6
     settings: float = 1.0
 
 

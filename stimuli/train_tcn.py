@@ -38,7 +38,10 @@ DRAWN: dict[str, tuple[float, float]] = {
     "makeup_db": (0.0, 6.0),
 }
 """Where settings are drawn from, evenly as their controls run: where engineers turn."""
-REPORTED = 8
+SETTLING = 24
+"""Sounds from which normalisation takes its statistics."""
+LEAST_NORM = 1e-3
+"""Sounds softer than this count as if they were as loud."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,19 @@ class Choices(Schedule):
 
     Attributes:
         blocks, channels, kernel: as in `TcnConfig`.
-        waveform: weight of the mean absolute error of the waveform beside the MR-STFT loss.
+        waveform: weight of the waveform's error beside the MR-STFT loss.
     """
 
-    steps: int = 600
+    steps: int = 1200
     learning_rate: float = 4e-3
-    check_every: int = 50
+    check_every: int = 100
     batch: int = 6
     seconds: float = 0.6
     validation_crops: int = 48
     blocks: int = 10
     channels: int = 16
     kernel: int = 15
-    waveform: float = 20.0
+    waveform: float = 2.0
 
 
 def train(lesson: Lesson, progress: Progress) -> list[str]:
@@ -71,13 +74,16 @@ def train(lesson: Lesson, progress: Progress) -> list[str]:
     torch.manual_seed(seed_for(lesson.seed, ARCHITECTURE) % 2**31)
     proxy = Tcn(config)
     frames = round(choices.seconds * rate_hz)
+    rng = np.random.default_rng(seed_for(lesson.seed, "settling"))
+    typical = _batch(songs.training, proxy.console, SETTLING, frames, rng)
+    proxy.settle(typical["sound"], typical["settings"])
 
     def draw(rng: np.random.Generator) -> Batch:
         return _batch(songs.training, proxy.console, choices.batch, frames, rng)
 
     def loss(network: nn.Module, batch: Batch) -> Tensor:
         made = network(batch["sound"], batch["settings"]).float()
-        error = (made - batch["wanted"]).abs().mean()
+        error = relative_error(made, batch["wanted"]).mean()
         spectra = mr_stft_loss(made[:, None], batch["wanted"][:, None])
         total: Tensor = spectra + choices.waveform * error
         return total
@@ -94,6 +100,13 @@ def train(lesson: Lesson, progress: Progress) -> list[str]:
     task = Task(proxy, said, draw, loss, held_out("validation"))
     lines = report(fit(task, choices.plan(lesson), lesson.out, progress), lesson)
     return lines and [*lines, *compared(proxy.cpu(), held_out("report"), loss)]
+
+
+def relative_error(made: Tensor, wanted: Tensor) -> Tensor:
+    """What is left of each sound over the sound, `(batch,)`: soft ones count as loud ones do."""
+    rest = torch.linalg.vector_norm(made - wanted, dim=-1)
+    error: Tensor = rest / torch.linalg.vector_norm(wanted, dim=-1).clamp_min(LEAST_NORM)
+    return error
 
 
 def compared(
