@@ -10,10 +10,15 @@
 export const RAMP_S = 0.005;
 /** How far ahead changes are scheduled; the audio thread must hear of them in time. */
 export const LEAD_S = 0.02;
+/** … at most, on devices that are slow to start many sounds. */
+const MOST_LEAD_S = 0.32;
 /** The shortest loop (BS.1534-3). */
 export const MIN_LOOP_S = 0.5;
 
-/** Fires "change" whenever it plays, pauses, switches, seeks or loops otherwise. */
+/**
+ * Fires "change" whenever it plays, pauses, switches, seeks or loops otherwise, and "late" where a
+ * start took too long to be in step and was made again.
+ */
 export class Player extends EventTarget {
   /**
    * @param {BaseAudioContext} context
@@ -34,6 +39,8 @@ export class Player extends EventTarget {
     this.pausedAtS = 0;
     this.counts = new Map([...buffers.keys()].map((id) => [id, { plays: 0, listenedMs: 0 }]));
     this.volume = 1;
+    this.dip = null;
+    this.leadS = LEAD_S;
     this.useContext(context);
   }
 
@@ -49,6 +56,7 @@ export class Player extends EventTarget {
   useContext(context) {
     this.running = null;
     this.busyUntil = 0;
+    if (this.context !== context) this.context?.close?.().catch(() => null);
     this.context = context;
     this.output = new GainNode(context, { gain: this.volume });
     this.output.connect(context.destination);
@@ -99,6 +107,7 @@ export class Player extends EventTarget {
     const end = this.frames(Math.min(Math.max(endS, start + shortest), this.durationS));
     const position = this.positionS;
     this.region = { start, end };
+    this.dip = null;
     const inside = position >= start && position < end - RAMP_S;
     this.seek(inside ? position : start);
   }
@@ -126,6 +135,7 @@ export class Player extends EventTarget {
 
   /** Start all sources at one instant from one offset; what ran before fades out meanwhile. */
   begin(id, offset) {
+    this.dip ??= this.envelope();
     const at = this.nextFree();
     if (this.running) {
       this.settle(at);
@@ -136,7 +146,7 @@ export class Player extends EventTarget {
     const bus = new GainNode(this.context, { gain: 0 });
     const seam = new GainNode(this.context, { gain: 0 });
     bus.connect(seam).connect(this.output);
-    const sources = [this.source(this.envelope(), at, from)];
+    const sources = [this.source(this.dip, at, from)];
     sources[0].connect(seam.gain);
     const lanes = new Map();
     for (const [stimulus, buffer] of this.buffers) {
@@ -152,6 +162,20 @@ export class Player extends EventTarget {
     this.running = generation;
     this.active = id;
     this.heardFrom = at;
+    if (this.context.currentTime > at && this.leadS < MOST_LEAD_S) {
+      // The instant passed before all had heard of it: they may be out of step.
+      this.leadS *= 2;
+      this.dispatchEvent(new Event("late"));
+      this.begin(id, offset);
+    }
+  }
+
+  /** Let go of the sounds: nothing can be heard any more. */
+  release() {
+    this.context.close().catch(() => null);
+    this.running = null;
+    this.dip = null;
+    this.buffers.clear();
   }
 
   source(buffer, at, offset) {
@@ -201,7 +225,7 @@ export class Player extends EventTarget {
 
   /** The first whole frame at which a new ramp may begin. */
   nextFree() {
-    const at = this.frames(Math.max(this.context.currentTime + LEAD_S, this.busyUntil), Math.ceil);
+    const at = this.frames(Math.max(this.context.currentTime + this.leadS, this.busyUntil), Math.ceil);
     this.busyUntil = at + RAMP_S;
     return at;
   }

@@ -8,6 +8,8 @@ const WAITING = "blindmix";
 
 /** A context at the stimuli's own rate, so that nothing is resampled where the browser can. */
 export function openContext(sampleRateHz) {
+  // An iPhone's silent switch is for what rings, not for what one came to hear.
+  if (navigator.audioSession) navigator.audioSession.type = "playback";
   try {
     return new AudioContext({ sampleRate: sampleRateHz, latencyHint: "interactive" });
   } catch {
@@ -51,10 +53,7 @@ export async function preload(urls = []) {
 
 /** Give the memory of a page back when it is left: a minute of twelve stimuli takes 250 MB. */
 export function releaseOnLeave(player) {
-  addEventListener("pagehide", () => {
-    player.context.close().catch(() => null);
-    player.buffers.clear();
-  });
+  addEventListener("pagehide", () => player.release());
   // A page that comes out of the browser's memory has no sounds any more.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 }
