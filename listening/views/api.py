@@ -94,7 +94,9 @@ def _acknowledgement(
 def next_address(participant: Participant, n: int) -> str | None:
     """Where page `n` leads to; None after the last."""
     following = next_visit(participant, n)
-    return following and url_for("participant.page", token=participant.token, n=following.n)
+    if following is None:
+        return None
+    return url_for("participant.page", token=participant.token, n=following.n)
 
 
 def after_address(participant: Participant, n: int) -> str | None:
