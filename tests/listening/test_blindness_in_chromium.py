@@ -40,6 +40,7 @@ def open_page(
     page.on("requestfinished", lambda request: asked.append(request))
     begin(page, address)
     ready(page)
+    page.wait_for_load_state("networkidle")
     return page, asked
 
 

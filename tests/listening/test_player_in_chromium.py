@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
+from listening.wav import Wav
 from stimuli.manifest import Manifest, Stimulus, write_manifest
 from tests.driving import begin, data_of, leave, ready
 
@@ -172,6 +173,45 @@ def test_gaps_in_the_output_are_told_from_the_jumps_of_a_buffer(
     assert sum(lost) == pytest.approx(gap_ms, abs=12)
 
 
+READ = """
+async ([url, rate]) => {
+  const { readWav } = await import("/static/js/wav.js");
+  const sound = await readWav(await fetch(url), rate);
+  if (!sound) return null;
+  const lines = Array.from({ length: sound.numberOfChannels }, (_, c) => sound.getChannelData(c));
+  return lines.map((line) => [...line].map((sample) => Math.round(32768 * sample)));
+}
+"""
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_sound_is_read_as_it_is_while_it_arrives(
+    context: BrowserContext, address: str, channels: int
+) -> None:
+    # More than one piece of the file, and no whole number of them.
+    samples = np.random.default_rng(1).integers(-(2**15), 2**15, (150_001, channels), np.int16)
+    data = Wav(1, channels, 44_100, 16, samples.tobytes()).to_bytes()
+    page = context.new_page()
+    page.route("**/a-sound", lambda route: route.fulfill(body=data))
+    page.goto(address)
+    np.testing.assert_array_equal(page.evaluate(READ, ["/a-sound", 44_100]), samples.T)
+    assert page.evaluate(READ, ["/a-sound", 48_000]) is None
+    page.route("**/a-sound", lambda route: route.fulfill(body=data[:-2000]))
+    with pytest.raises(Error, match="cut off"):
+        page.evaluate(READ, ["/a-sound", 44_100])
+
+
+def test_sounds_of_24_bits_are_left_to_the_browser(
+    add_study: Callable[..., str], tmp_path: Path, context: BrowserContext, address: str
+) -> None:
+    study(add_study, stimuli_at(tmp_path / "wide", {"one": 44_100}, "PCM_24"))
+    page = begin(context.new_page(), address)
+    ready(page)
+    url = data_of(page)["stimuli"][0]["url"]
+    assert page.evaluate(READ, [url, 44_100]) is None
+    play(page, "B")
+
+
 def test_pages_of_different_rates_play_each_at_its_own(
     add_study: Callable[..., str], tmp_path: Path, context: BrowserContext, address: str
 ) -> None:
@@ -189,14 +229,14 @@ def test_pages_of_different_rates_play_each_at_its_own(
         leave(page)
 
 
-def stimuli_at(folder: Path, rates_hz: dict[str, int]) -> Path:
+def stimuli_at(folder: Path, rates_hz: dict[str, int], subtype: str = "PCM_16") -> Path:
     """A passage of two stimuli at each rate."""
     made = []
     for passage, rate_hz in rates_hz.items():
         for at, system in enumerate(("mono", "random")):
             path = folder / passage / f"{system}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, np.full((rate_hz, 2), 0.01 * (at + 1)), rate_hz, subtype="PCM_16")
+            soundfile.write(path, np.full((rate_hz, 2), 0.01 * (at + 1)), rate_hz, subtype=subtype)
             made.append(
                 Stimulus(
                     id=f"{passage}/{system}", song=passage, passage=passage, system=system,

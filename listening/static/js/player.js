@@ -158,7 +158,7 @@ export class Player extends EventTarget {
     }
     ramp(bus.gain, 0, 1, at);
     const generation = { sources, lanes, bus, offset: from, startsAt: at };
-    sources[0].onended = () => this.ended(generation);
+    sources[0].addEventListener("ended", () => this.ended(generation));
     this.running = generation;
     this.active = id;
     this.heardFrom = at;
@@ -173,8 +173,10 @@ export class Player extends EventTarget {
   /** Let go of the sounds: nothing can be heard any more. */
   release() {
     this.context.close().catch(() => null);
+    this.running?.sources.forEach(forget);
     this.running = null;
     this.dip = null;
+    discard([...this.buffers.values()]);
     this.buffers.clear();
   }
 
@@ -183,6 +185,7 @@ export class Player extends EventTarget {
     const source = new AudioBufferSourceNode(this.context, {
       buffer, loop: this.loop, loopStart: start, loopEnd: end,
     });
+    source.addEventListener("ended", () => forget(source));
     if (this.loop) source.start(at, offset);
     else source.start(at, offset, end - offset);
     return source;
@@ -237,6 +240,32 @@ export class Player extends EventTarget {
   changed() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** A source that is over holds its sound until it is collected, unless it is taken from it. */
+function forget(source) {
+  source.disconnect();
+  source.buffer = null;
+}
+
+/**
+ * Free the samples now. A browser collects them some time after the next page began to fill its own
+ * 250 MB; what is sent to a port that nobody listens to is gone at once.
+ */
+function discard(buffers) {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  try {
+    for (const buffer of buffers) {
+      for (let c = 0; c < buffer.numberOfChannels; c += 1) {
+        const { buffer: samples } = buffer.getChannelData(c);
+        port1.postMessage(samples, [samples]);
+      }
+    }
+  } catch {
+    // A browser that does not let go of them collects them later.
+  }
+  port1.close();
 }
 
 function ramp(parameter, from, to, at) {
