@@ -49,6 +49,29 @@ def test_who_returns_from_a_panel_resumes(
     assert not any(PID in key or "A1B2C3D4" in key for key in keys)
 
 
+def test_the_researcher_who_knows_an_id_finds_who_that_is(
+    app: Flask, add_study: Callable[..., str]
+) -> None:
+    add_study(completion={"code": "DONE"})
+    runner = app.test_cli_runner()
+    links = runner.invoke(args=["study", "links", "test", "--label", "Ann"]).stdout
+    app.test_client().post(PROLIFIC, data=FORM)
+    app.test_client().post("/studies/test/?workerId=A1B2C3D4", data=FORM)
+    app.test_client().post(links.split(",")[-1].strip(), data=FORM)
+    for way, name, label in (
+        ("prolific", PID, "1"),
+        ("mturk", "A1B2C3D4", "2"),
+        ("link", "Ann", "3"),
+    ):
+        done = runner.invoke(
+            args=["study", "who", "test", "--came-by", way, "-"], input=f"{name}\nnobody"
+        )
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        assert rows[0].pop("participant").lstrip("P0") == label
+        assert rows[0] == {"id": name, "finished": "no", "code": "DONE"}
+        assert rows[1] == {"id": "nobody", "participant": "", "finished": "", "code": ""}
+
+
 def test_a_placeholder_is_nobody(app: Flask, add_study: Callable[..., str]) -> None:
     add_study()
     address = "/studies/test/?PROLIFIC_PID={{%PROLIFIC_PID%}}"
