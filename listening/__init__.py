@@ -10,8 +10,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from listening import assets, errors, login, logs, security, speech, texts
 from listening import config as configuration
-from listening import errors, login, logs, security, speech, texts
 from listening.db import Database
 from listening.rest import routes
 from listening.views import api, media, participant, preview, records, researcher, results
@@ -33,6 +33,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     logs.register(app)
     errors.register(app)
     security.register(app)
+    assets.register(app)
     login.register(app)
     speech.register(app)
     for room in (participant, media, api, researcher, preview, records, results, routes):

@@ -45,8 +45,15 @@ def join_key(arguments: Mapping[str, str], slug: str, secret: str) -> str | None
     for panel, argument in (("prolific", "PROLIFIC_PID"), ("mturk", "workerId")):
         # A preview sends the placeholder as it stands, which is nobody's id.
         if _ID.fullmatch(arguments.get(argument, "")):
-            return f"{panel}:{_hashed(secret, panel, slug, arguments[argument])}"
+            return key_of(panel, arguments[argument], slug, secret)
     return None
+
+
+def key_of(way: str, name: str, slug: str, secret: str) -> str:
+    """The key of who came by `prolific` or `mturk` with an id, or by `link` with a label."""
+    if way == "link":
+        return f"link:{_hashed(secret, 'link', slug, name)[:24]}"
+    return f"{way}:{_hashed(secret, way, slug, name)}"
 
 
 def is_look_only(arguments: Mapping[str, str]) -> bool:

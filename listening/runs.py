@@ -35,7 +35,7 @@ from listening.pages.kinds import PageState, RatingState
 from listening.pages.rating import impossible
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
-VERDICT = "verdict"
+VERDICT, FAILED = "verdict", "failed"
 """The answer that the server gives itself on pages that screen: passed or failed."""
 
 
@@ -179,8 +179,20 @@ def find_participant(session: Session, token: str, for_change: bool = False) -> 
     return session.scalar(query.with_for_update() if for_change else query)
 
 
+def ended_early(participant: Participant) -> bool:
+    """Whether a failed check after which nobody goes on has sent the participant to the end."""
+    return any(
+        visit.completed_at is not None
+        and visit.page.config.get("on_fail") == "end"
+        and any(item.key == VERDICT and item.value == FAILED for item in visit.answers)
+        for visit in participant.visits
+    )
+
+
 def current_visit(participant: Participant) -> Visit:
     """Where the participant is now: the first page that is not complete; at the end, the last."""
+    if ended_early(participant):
+        return participant.visits[-1]
     for visit in participant.visits:
         if visit.completed_at is None:
             return visit
@@ -189,9 +201,21 @@ def current_visit(participant: Participant) -> Visit:
 
 def visit_at(participant: Participant, n: int) -> Visit | None:
     """The n-th page of the run if the participant has reached it."""
-    if not 1 <= n <= current_visit(participant).n:
+    if not 1 <= n <= len(participant.visits):
         return None
-    return participant.visits[n - 1]
+    visit = participant.visits[n - 1]
+    reached = visit.completed_at is not None or visit is current_visit(participant)
+    return visit if reached else None
+
+
+def next_visit(participant: Participant, n: int) -> Visit | None:
+    """The page after the n-th one; None after the last."""
+    if n >= len(participant.visits):
+        return None
+    following = participant.visits[n]
+    if following.completed_at is None and ended_early(participant):
+        return participant.visits[-1]
+    return following
 
 
 def start(session: Session, visit: Visit) -> None:
@@ -271,8 +295,22 @@ def saved_body(visit: Visit) -> dict[str, Any] | None:
 
 
 def add_events(session: Session, participant: Participant, events: list[EventBody]) -> None:
-    """Keep what happened in the browser."""
-    session.add_all(Event(participant_id=participant.id, **event.model_dump()) for event in events)
+    """Keep what happened in the browser; what is there already, its answer lost, comes once."""
+    known = session.scalars(
+        select(Event).where(
+            Event.participant_id == participant.id, Event.at.in_({event.at for event in events})
+        )
+    )
+    there = {(item.at, item.page, item.name, _plain(item.data)) for item in known}
+    session.add_all(
+        Event(participant_id=participant.id, **event.model_dump())
+        for event in events
+        if (event.at, event.page, event.name, _plain(event.data)) not in there
+    )
+
+
+def _plain(data: dict[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True)
 
 
 def _apply(session: Session, visit: Visit, body: PageBody) -> None:
@@ -314,7 +352,7 @@ def _complete(participant: Participant, visit: Visit) -> None:
     if visit.page.kind == "consent":
         participant.consented_at = moment
         participant.consent_version = participant.study.consent_version
-    if current_visit(participant).n == len(participant.visits):
+    if current_visit(participant).n == len(participant.visits) and not ended_early(participant):
         participant.finished_at = participant.finished_at or moment
 
 

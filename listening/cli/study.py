@@ -15,6 +15,7 @@ from listening import studies
 from listening.answers import tidy_answers, to_csv
 from listening.audit import COMMAND_LINE, note
 from listening.cli.retention import keep_until, purge
+from listening.cli.who import who
 from listening.db import database
 from listening.formats import FORMATS
 from listening.models import CLOSED, OPEN, Study
@@ -34,6 +35,7 @@ def study() -> None:
 
 study.add_command(keep_until)
 study.add_command(purge)
+study.add_command(who)
 
 
 @study.command()

@@ -28,7 +28,17 @@ LEVELS = ("quiet", "out_of_phase", "loud")
 """The three tones of Woods et al.: 6 dB below, L = −R, and in phase at full level."""
 
 
-class Headphones(Entry):
+class Check(Entry):
+    """A page that screens.
+
+    Attributes:
+        on_fail: whether who fails goes on, or comes to the last page at once.
+    """
+
+    on_fail: Literal["continue", "end"] = "continue"
+
+
+class Headphones(Check):
     """Are these headphones? Six trials after Woods et al. (2017) or, with Huggins pitch, Milne.
 
     Attributes:
@@ -42,7 +52,7 @@ class Headphones(Entry):
     seed: int = 0
 
 
-class Hearing(Entry):
+class Hearing(Check):
     """Which tones are heard? Single tones and silences; none of the silences may be heard.
 
     Attributes:
@@ -60,7 +70,7 @@ class Hearing(Entry):
     misses: Annotated[int, Field(ge=0, le=12)] = 0
 
 
-class Trap(Entry):
+class Trap(Check):
     """An attention check: how many beeps are there? The answer needs ears, not expertise."""
 
     type: Literal["trap"] = "trap"

@@ -15,4 +15,4 @@ class Thanks(Entry):
     text: Text = everywhere("thanks_text")
 
 
-PAGE = PageType(name="thanks", entry=Thanks, template="thanks.html")
+PAGE = PageType(name="thanks", entry=Thanks, template="thanks.html", script="thanks.js")

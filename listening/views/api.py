@@ -19,6 +19,7 @@ from listening.runs import (
     Saved,
     add_events,
     find_participant,
+    next_visit,
     save_page,
     saved_body,
     visit_at,
@@ -92,9 +93,10 @@ def _acknowledgement(
 
 def next_address(participant: Participant, n: int) -> str | None:
     """Where page `n` leads to; None after the last."""
-    if n >= len(participant.visits):
+    following = next_visit(participant, n)
+    if following is None:
         return None
-    return url_for("participant.page", token=participant.token, n=n + 1)
+    return url_for("participant.page", token=participant.token, n=following.n)
 
 
 def after_address(participant: Participant, n: int) -> str | None:

@@ -49,6 +49,29 @@ def test_who_returns_from_a_panel_resumes(
     assert not any(PID in key or "A1B2C3D4" in key for key in keys)
 
 
+def test_the_researcher_who_knows_an_id_finds_who_that_is(
+    app: Flask, add_study: Callable[..., str]
+) -> None:
+    add_study(completion={"code": "DONE"})
+    runner = app.test_cli_runner()
+    links = runner.invoke(args=["study", "links", "test", "--label", "Ann"]).stdout
+    app.test_client().post(PROLIFIC, data=FORM)
+    app.test_client().post("/studies/test/?workerId=A1B2C3D4", data=FORM)
+    app.test_client().post(links.split(",")[-1].strip(), data=FORM)
+    for way, name, label in (
+        ("prolific", PID, "1"),
+        ("mturk", "A1B2C3D4", "2"),
+        ("link", "Ann", "3"),
+    ):
+        done = runner.invoke(
+            args=["study", "who", "test", "--came-by", way, "-"], input=f"{name}\nnobody"
+        )
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        assert rows[0].pop("participant").lstrip("P0") == label
+        assert rows[0] == {"id": name, "finished": "no", "code": "DONE"}
+        assert rows[1] == {"id": "nobody", "participant": "", "finished": "", "code": ""}
+
+
 def test_a_placeholder_is_nobody(app: Flask, add_study: Callable[..., str]) -> None:
     add_study()
     address = "/studies/test/?PROLIFIC_PID={{%PROLIFIC_PID%}}"
@@ -241,3 +264,56 @@ def test_axe_finds_nothing_at_the_door_and_on_the_way_out(
     expect(page.locator("main")).to_contain_text("P001")
     look("withdrawn")
     assert flaws == []
+
+
+CODES = {"code": "DONE", "screened_out": "SCREENED", "url": "https://panel.example/?cc={code}"}
+
+
+@pytest.mark.parametrize("on_fail", ["continue", "end"])
+def test_who_fails_a_check_goes_on_or_comes_to_the_end_as_the_study_says(
+    client: FlaskClient, add_study: Callable[..., str], database: Database, on_fail: str
+) -> None:
+    check = {"type": "hearing", "frequencies_hz": [1000], "silences": 1, "on_fail": on_fail}
+    add_study(pages=["instructions", check, "ratings"], completion=CODES, quota=1)
+    address = client.post("/studies/test/", data=FORM).location
+    client.post(client.get(address).location)
+    data = page_data(client.get(address, follow_redirects=True))
+    wrong = {"trial_1": "yes", "trial_2": "yes"}
+    body = {"revision": 1, "answers": wrong, "complete": True}
+    following = client.put(data["api"]["page"], json=body).json["next"]  # type: ignore[index]
+    ended = on_fail == "end"
+    assert following == address + ("/6" if ended else "/3")
+    assert client.get(address).location == following
+    page = client.get(following)
+    assert ("SCREENED" in page.text) == ended
+    assert ("The study ends here" in page.text) == ended
+    between = f"/api{address}/pages/4"
+    assert client.put(between, json={"revision": 1}).status_code == 409
+    assert client.get(f"{address}/4").location == address
+    assert client.get(f"{address}/1").status_code == 200
+    with database.read() as session:
+        assert find_study(session, "test").participants[0].finished_at is None
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("stays", [False, True])
+def test_the_end_leads_back_to_the_panel_unless_one_stays(
+    add_study: Callable[..., str], context: BrowserContext, address: str, stays: bool
+) -> None:
+    add_study(pages=["instructions"], completion=CODES)
+    page = context.new_page()
+    page.route("https://panel.example/**", lambda route: route.fulfill(body="welcome back"))
+    page.clock.install()
+    page.goto(f"{address}/studies/test/")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("taken back in 10 seconds")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    if stays:
+        page.get_by_role("button", name="Stay here").click()
+    page.clock.run_for(11_000)
+    if stays:
+        expect(page.locator("#completion-code")).to_have_text("DONE")
+        page.get_by_role("button", name="Finish").or_(page.get_by_role("link")).first.click()
+    page.wait_for_url("https://panel.example/?cc=DONE")

@@ -237,6 +237,20 @@ def test_events_are_kept(client: FlaskClient, page: dict[str, Any], database: Da
         assert session.execute(text("SELECT count(*) FROM event")).scalar() == 2
 
 
+def test_events_whose_answer_was_lost_are_kept_once(
+    client: FlaskClient, page: dict[str, Any], database: Database
+) -> None:
+    first = {"at": "2026-05-04T10:00:00.5Z", "page": 1, "name": "play", "data": {"stimulus": "A"}}
+    others = [
+        {**first, "at": "2026-05-04T10:00:00.501Z"}, {**first, "data": {"stimulus": "B"}},
+        {**first, "name": "switch"},
+    ]  # fmt: skip
+    for batch in ([first], [first, *others], [first, *others]):
+        assert client.post(page["api"]["events"], json={"events": batch}).status_code == 204
+    with database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM event")).scalar() == 4
+
+
 def test_a_double_click_on_start_is_one_run(
     client: FlaskClient, add_study: Callable[..., str]
 ) -> None:

@@ -34,7 +34,10 @@ from tests.listening.test_journey import fill, page_data
 
 ROOT = Path(__file__).resolve().parents[2]
 GUARDED_BY_A_SECRET = ("/p/<token>", "/api/p/<token>", "/media/<opaque_id>")
-OPEN_TO_ALL = {"/", "/studies/<slug>/", "/healthz", "/desk/login", "/static/<path:filename>"}
+OPEN_TO_ALL = {
+    "/", "/studies/<slug>/", "/healthz", "/desk/login", "/static/<path:filename>",
+    "/assets/<version>/<path:filename>",
+}  # fmt: skip
 WITH_A_TOKEN_OF_THEIR_OWN = ("/api/",)
 """Addresses for programs, which `listening.views` guards in other ways."""
 VALUES = {"slug": "test", "kind": "csv", "label": "P001", "n": 1, "number": 1, "name": "x"}
@@ -95,6 +98,8 @@ def test_everything_that_the_desk_changes_needs_a_form_of_its_own(
         "/static/../../instance/secret_key",
         "/static/%2e%2e/%2e%2e/app.py",
         "/static/%2fetc/passwd",
+        "/assets/1/../../instance/secret_key",
+        "/assets/1/%2e%2e/%2e%2e/app.py",
         "/media/../../secret_key",
         "/media/..%2f..%2fsecret_key",
         "/studies/..%2f..%2fsecret_key/",

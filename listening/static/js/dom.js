@@ -16,6 +16,19 @@ export function element(name, properties = {}, ...children) {
 }
 
 /**
+ * What keeps a participant on a page, said to screen readers as well.
+ * @returns {{node: HTMLElement, tell: (sentences: string[]) => void}}
+ */
+export function notices() {
+  const node = element("div", { role: "alert", className: "notice", hidden: true });
+  const tell = (sentences) => {
+    node.replaceChildren(...sentences.map((sentence) => element("p", { textContent: sentence })));
+    node.hidden = sentences.length === 0;
+  };
+  return { node, tell };
+}
+
+/**
  * Follow the pointer from its press on `target` until its release, mouse, pen and finger alike.
  * @param {HTMLElement} target
  * @param {{start?: (event: PointerEvent) => void, move?: (event: PointerEvent) => void,

@@ -10,10 +10,15 @@
 export const RAMP_S = 0.005;
 /** How far ahead changes are scheduled; the audio thread must hear of them in time. */
 export const LEAD_S = 0.02;
+/** … at most, on devices that are slow to start many sounds. */
+const MOST_LEAD_S = 0.32;
 /** The shortest loop (BS.1534-3). */
 export const MIN_LOOP_S = 0.5;
 
-/** Fires "change" whenever it plays, pauses, switches, seeks or loops otherwise. */
+/**
+ * Fires "change" whenever it plays, pauses, switches, seeks or loops otherwise, and "late" where a
+ * start took too long to be in step and was made again.
+ */
 export class Player extends EventTarget {
   /**
    * @param {BaseAudioContext} context
@@ -34,6 +39,8 @@ export class Player extends EventTarget {
     this.pausedAtS = 0;
     this.counts = new Map([...buffers.keys()].map((id) => [id, { plays: 0, listenedMs: 0 }]));
     this.volume = 1;
+    this.dip = null;
+    this.leadS = LEAD_S;
     this.useContext(context);
   }
 
@@ -49,6 +56,7 @@ export class Player extends EventTarget {
   useContext(context) {
     this.running = null;
     this.busyUntil = 0;
+    if (this.context !== context) this.context?.close?.().catch(() => null);
     this.context = context;
     this.output = new GainNode(context, { gain: this.volume });
     this.output.connect(context.destination);
@@ -99,6 +107,7 @@ export class Player extends EventTarget {
     const end = this.frames(Math.min(Math.max(endS, start + shortest), this.durationS));
     const position = this.positionS;
     this.region = { start, end };
+    this.dip = null;
     const inside = position >= start && position < end - RAMP_S;
     this.seek(inside ? position : start);
   }
@@ -126,6 +135,7 @@ export class Player extends EventTarget {
 
   /** Start all sources at one instant from one offset; what ran before fades out meanwhile. */
   begin(id, offset) {
+    this.dip ??= this.envelope();
     const at = this.nextFree();
     if (this.running) {
       this.settle(at);
@@ -136,7 +146,7 @@ export class Player extends EventTarget {
     const bus = new GainNode(this.context, { gain: 0 });
     const seam = new GainNode(this.context, { gain: 0 });
     bus.connect(seam).connect(this.output);
-    const sources = [this.source(this.envelope(), at, from)];
+    const sources = [this.source(this.dip, at, from)];
     sources[0].connect(seam.gain);
     const lanes = new Map();
     for (const [stimulus, buffer] of this.buffers) {
@@ -148,10 +158,26 @@ export class Player extends EventTarget {
     }
     ramp(bus.gain, 0, 1, at);
     const generation = { sources, lanes, bus, offset: from, startsAt: at };
-    sources[0].onended = () => this.ended(generation);
+    sources[0].addEventListener("ended", () => this.ended(generation));
     this.running = generation;
     this.active = id;
     this.heardFrom = at;
+    if (this.context.currentTime > at && this.leadS < MOST_LEAD_S) {
+      // The instant passed before all had heard of it: they may be out of step.
+      this.leadS *= 2;
+      this.dispatchEvent(new Event("late"));
+      this.begin(id, offset);
+    }
+  }
+
+  /** Let go of the sounds: nothing can be heard any more. */
+  release() {
+    this.context.close().catch(() => null);
+    this.running?.sources.forEach(forget);
+    this.running = null;
+    this.dip = null;
+    discard([...this.buffers.values()]);
+    this.buffers.clear();
   }
 
   source(buffer, at, offset) {
@@ -159,6 +185,7 @@ export class Player extends EventTarget {
     const source = new AudioBufferSourceNode(this.context, {
       buffer, loop: this.loop, loopStart: start, loopEnd: end,
     });
+    source.addEventListener("ended", () => forget(source));
     if (this.loop) source.start(at, offset);
     else source.start(at, offset, end - offset);
     return source;
@@ -201,7 +228,7 @@ export class Player extends EventTarget {
 
   /** The first whole frame at which a new ramp may begin. */
   nextFree() {
-    const at = this.frames(Math.max(this.context.currentTime + LEAD_S, this.busyUntil), Math.ceil);
+    const at = this.frames(Math.max(this.context.currentTime + this.leadS, this.busyUntil), Math.ceil);
     this.busyUntil = at + RAMP_S;
     return at;
   }
@@ -213,6 +240,32 @@ export class Player extends EventTarget {
   changed() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** A source that is over holds its sound until it is collected, unless it is taken from it. */
+function forget(source) {
+  source.disconnect();
+  source.buffer = null;
+}
+
+/**
+ * Free the samples now. A browser collects them some time after the next page began to fill its own
+ * 250 MB; what is sent to a port that nobody listens to is gone at once.
+ */
+function discard(buffers) {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  try {
+    for (const buffer of buffers) {
+      for (let c = 0; c < buffer.numberOfChannels; c += 1) {
+        const { buffer: samples } = buffer.getChannelData(c);
+        port1.postMessage(samples, [samples]);
+      }
+    }
+  } catch {
+    // A browser that does not let go of them collects them later.
+  }
+  port1.close();
 }
 
 function ramp(parameter, from, to, at) {

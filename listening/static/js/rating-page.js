@@ -1,10 +1,12 @@
 /**
  * What all rating pages share: sounds, player, saving, and the way to the next page.
  *
- * A page type gives `build(room)`, which makes its sliders and returns `{node, show}`; `show()`
- * is called whenever the player or the ratings changed.
+ * A page type gives `build(room)`, which makes its sliders and returns `{node, show, focus, say}`:
+ * `show()` is called whenever the player or the ratings changed, `focus(stimulus)` goes to where
+ * that one is rated, `say(score, attribute)` puts a score into the words of the page; the last two
+ * are optional.
  */
-import { element } from "./dom.js";
+import { element, notices } from "./dom.js";
 import { EventLog } from "./events.js";
 import { Player } from "./player.js";
 import { Ratings } from "./ratings.js";
@@ -13,12 +15,14 @@ import { shortcuts } from "./shortcuts.js";
 import { loadSounds, openContext, preload, releaseOnLeave } from "./sounds.js";
 import { t } from "./texts.js";
 import { transport } from "./transport.js";
+import { watchUnderruns } from "./underruns.js";
 import { storedVolume } from "./volume.js";
 
 const SAVE_HEARD_MS = 5000;
 
 /**
- * @param {(room: object) => {node: Node, show: () => void}} build
+ * @param {(room: object) => {node: Node, show: () => void, focus?: (stimulus: string) => void,
+ *   say?: (score: number, attribute: object) => string}} build
  * @param {{reference?: string, referenceKey?: string, missing?: string}} words  what the open
  *   stimulus is called and which key plays it; the text where a page is not rated yet
  */
@@ -64,8 +68,12 @@ async function loading(place, context, sounds) {
 function room(page, player, heard, log, build, missing) {
   const ratings = new Ratings(page, player.counts, missing);
   let pageType = null;
-  const show = () => pageType?.show();
-  const notice = element("div", { role: "alert", className: "notice", hidden: true });
+  const show = () => {
+    pageType?.show();
+    fields.forEach((field) => field.show());
+  };
+  const fields = [];
+  const { node: notice, tell } = notices();
   const saver = new Saver(page, {
     collect: () => {
       player.settle();
@@ -75,27 +83,30 @@ function room(page, player, heard, log, build, missing) {
       ratings.adopt(saved);
       show();
     },
+    stored: (state) => ratings.stored(state),
     refused: tell,
     status: document.getElementById("save-status"),
   });
 
-  function tell(sentences) {
-    notice.replaceChildren(...sentences.map((sentence) => element("p", { textContent: sentence })));
-    notice.hidden = sentences.length === 0;
-  }
-
   async function hear(id) {
     await awake(player, page, tell, log);
     if (player.active === id && player.playing) return;
-    log.add(player.playing ? "switch" : "play", { stimulus: id, position_s: player.positionS });
+    log.add(player.playing ? "switch" : "play", { stimulus: id, position_s: player.positionS, ...heardSoFar() });
     if (player.counts.get(id).plays === 0) log.add("audio", audioFacts(player.context));
     player.play(id);
     saver.changed();
   }
 
+  /** What was heard until now, and for how long on this visit of the page. */
+  function heardSoFar() {
+    if (!player.playing) return {};
+    player.settle();
+    return { left: player.active, listened_ms: Math.round(player.counts.get(player.active).listenedMs) };
+  }
+
   function toggle() {
     if (!player.playing) return hear(player.active ?? heard[0].id);
-    log.add("pause", { position_s: player.positionS });
+    log.add("pause", { position_s: player.positionS, ...heardSoFar() });
     player.pause();
     return saver.changed();
   }
@@ -116,7 +127,7 @@ function room(page, player, heard, log, build, missing) {
     tell([]);
     for (const [stimulus, score] of scores) {
       ratings.rate(stimulus, attribute, score);
-      log.add("rate", { stimulus, attribute, score: ratings.score(stimulus, attribute) });
+      log.addMove("rate", { stimulus, attribute, score: ratings.score(stimulus, attribute) });
     }
     show();
     saver.changed();
@@ -126,6 +137,8 @@ function room(page, player, heard, log, build, missing) {
   player.addEventListener("change", show);
   queueMicrotask(show);
   watch(player, tell, log);
+  watchUnderruns(player, (lostMs) => log.add("underrun", { lost_ms: lostMs }));
+  player.addEventListener("late", () => log.add("audio", { late_start: true, lead_s: player.leadS }));
   navigator.mediaDevices?.addEventListener("devicechange", () => log.add("audio", { device: "changed" }));
   setInterval(() => player.playing && saver.changed(), SAVE_HEARD_MS);
   addEventListener("pagehide", () => player.playing && saver.changed());
@@ -133,16 +146,18 @@ function room(page, player, heard, log, build, missing) {
   const bar = transport(player, {
     toggle, waveform: page.options.waveform, log: (name, data) => log.add(name, data),
   });
+  if (page.options.stimulus_comments) fields.push(remarks(page, ratings, saver));
+  if (page.options.comments) fields.push(commentField(page, ratings, saver));
+
   return [
     ...(page.locked ? [element("p", { className: "notice", textContent: t("locked_page") })] : []),
     bar,
     pageType.node,
-    ...(page.options.stimulus_comments ? [remarks(page, ratings, saver)] : []),
-    ...(page.options.comments ? [commentField(page, ratings, saver)] : []),
-    ...(page.feedback.length ? [feedback(page, ratings)] : []),
+    ...fields.map(({ node }) => node),
+    ...(page.feedback.length ? [feedback(page, ratings, pageType.say)] : []),
     notice,
     element("div", { className: "leave" }, nextButton()),
-    shortcuts(keyActions(page, player, heard, { hear, toggle })),
+    shortcuts(keyActions(page, player, heard, { hear, toggle, focus: (id) => pageType.focus?.(id) })),
   ];
 
   function nextButton() {
@@ -197,37 +212,37 @@ function audioFacts(context) {
 }
 
 function commentField(page, ratings, saver) {
-  const field = element("textarea", {
-    rows: 2, maxLength: 10000, value: ratings.comment, disabled: page.locked,
-  });
+  return textField(2, t("comment"), ratings.comments, "page", page, saver);
+}
+
+/** A field that shows a text, another tab's changes as well, and saves what is typed. */
+function textField(rows, label, texts, key, page, saver) {
+  const field = element("textarea", { rows, maxLength: 10000, disabled: page.locked });
+  const show = () => {
+    if (field.value !== texts.get(key)) field.value = texts.get(key);
+  };
   field.oninput = () => {
-    ratings.comment = field.value;
+    texts.set(key, field.value);
     saver.changed();
   };
-  return element("label", { className: "comment" }, t("comment"), field);
+  show();
+  return { node: element("label", { className: "comment" }, label, field), show };
 }
 
 /** A field for remarks on each stimulus. */
 function remarks(page, ratings, saver) {
-  const fields = page.stimuli.map(({ label }, at) => {
-    const key = `comment_${at + 1}`;
-    const field = element("textarea", {
-      rows: 1, maxLength: 10000, value: ratings.remarks.get(key) ?? "", disabled: page.locked,
-    });
-    field.oninput = () => {
-      ratings.remarks.set(key, field.value);
-      saver.changed();
-    };
-    return element("label", { className: "comment" }, t("comment_on", { label }), field);
-  });
-  const open = ratings.remarks.size > 0;
-  return element("details", { className: "remarks", open },
-    element("summary", { textContent: t("comments_on_each") }), ...fields);
+  const fields = page.stimuli.map(({ label }, at) => textField(
+    1, t("comment_on", { label }), ratings.remarks, `comment_${at + 1}`, page, saver));
+  const open = Object.values(ratings.remarks.body()).some((text) => text);
+  const node = element("details", { className: "remarks", open },
+    element("summary", { textContent: t("comments_on_each") }), ...fields.map((field) => field.node));
+  return { node, show: () => fields.forEach(({ show }) => show()) };
 }
 
 /** What a practice page says about each stimulus once it was left. */
-function feedback(page, ratings) {
+function feedback(page, ratings, say = (score) => String(Math.round(score))) {
   const [attribute] = page.attributes;
+  const inWords = (score) => say(score, attribute);
   const rows = page.feedback.map(({ stimulus, text, low, high }) => {
     const { label } = page.stimuli.find(({ id }) => id === stimulus);
     const score = ratings.score(stimulus, attribute.key);
@@ -235,19 +250,22 @@ function feedback(page, ratings) {
     const met = ranged && score !== null && score >= low && score <= high;
     return element("li", { className: ranged ? (met ? "met" : "missed") : "" },
       element("strong", { textContent: t("mix", { label }) }), " ", text, " ",
-      score === null ? "" : t("you_gave", { score: Math.round(score) }), " ",
-      ranged ? t("expected", { low, high }) : "");
+      score === null ? "" : t("you_gave", { score: inWords(score) }), " ",
+      ranged ? t("expected", { low: inWords(low), high: inWords(high) }) : "");
   });
   return element("section", { className: "feedback notice", "aria-labelledby": "feedback" },
     element("h2", { id: "feedback", textContent: t("feedback") }), element("ul", {}, ...rows));
 }
 
-function keyActions(page, player, heard, { hear, toggle }) {
+function keyActions(page, player, heard, { hear, toggle, focus }) {
   const actions = new Map([[" ", { action: toggle, text: t("shortcut_play"), show: t("key_space") }]]);
   const first = page.stimuli[0].label.toUpperCase();
   const last = page.stimuli.at(-1).label.toUpperCase();
   page.stimuli.forEach(({ id, label }, at) => {
-    const action = () => hear(id);
+    const action = async () => {
+      await hear(id);
+      focus(id);
+    };
     const shown = at > 0 ? { show: "" } : { show: first === last ? first : `${first} – ${last}` };
     actions.set(label.toLowerCase(), { action, text: t("shortcut_stimulus"), ...shown });
   });

@@ -1,4 +1,5 @@
 /** The ratings of a page, without DOM: scores, what was heard, and what is still missing. */
+import { Texts } from "./merging.js";
 import { t } from "./texts.js";
 
 export class Ratings {
@@ -11,8 +12,8 @@ export class Ratings {
     this.page = page;
     this.heard = heard;
     this.missing = missing;
-    this.remarks = new Map();
-    this.comment = page.saved?.comment ?? "";
+    this.remarks = new Texts();
+    this.comments = new Texts();
     this.scores = new Map();
     this.before = new Map(page.stimuli.map(({ id }) => [id, { plays: 0, listenedMs: 0 }]));
     if (page.saved) this.adopt(page.saved);
@@ -48,10 +49,14 @@ export class Ratings {
       before.plays += Math.max(0, plays - this.plays(stimulus));
       before.listenedMs += Math.max(0, listenedMs - this.listenedMs(stimulus));
     }
-    this.comment ||= saved.comment;
-    for (const [key, text] of Object.entries(saved.answers)) {
-      if (!this.remarks.get(key)) this.remarks.set(key, text);
-    }
+    this.comments.adopt({ page: saved.comment });
+    this.remarks.adopt(saved.answers);
+  }
+
+  /** @param {object} body that the server has now */
+  stored(body) {
+    this.comments.stored({ page: body.comment });
+    this.remarks.stored(body.answers);
   }
 
   /** What the server stores. */
@@ -64,7 +69,7 @@ export class Ratings {
       listened_ms: this.listenedMs(id),
       plays: this.plays(id),
     })));
-    return { ratings, answers: Object.fromEntries(this.remarks), comment: this.comment };
+    return { ratings, answers: this.remarks.body(), comment: this.comments.get("page") };
   }
 
   /** What is missing before the page can be left, as sentences; the server checks the same. */

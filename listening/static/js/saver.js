@@ -10,6 +10,8 @@ import { t } from "./texts.js";
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 const TIMEOUT_MS = 15000;
 const KEEPALIVE_BYTES = 50000;
+/** A slider that is dragged changes sixty times a second; the server hears of it so often. */
+const PAUSE_MS = 150;
 
 /** Storage may be refused (private windows, full disks): then answers live as long as the page. */
 function stored(action) {
@@ -24,11 +26,13 @@ export class Saver {
   /**
    * @param {object} page the page's data
    * @param {{collect: () => object, adopt: (saved: object) => void,
-   *          refused?: (sentences: string[]) => void, status: HTMLElement}} hooks
-   *   collect gives the page's state, adopt merges a state of another tab or an earlier visit.
+   *          stored?: (state: object) => void, refused?: (sentences: string[]) => void,
+   *          status: HTMLElement}} hooks
+   *   collect gives the page's state, adopt merges a state of another tab or an earlier visit,
+   *   stored is told the state that the server has now.
    */
-  constructor(page, { collect, adopt, refused, status }) {
-    Object.assign(this, { page, collect, adopt, refused, status });
+  constructor(page, { collect, adopt, stored: taken, refused, status }) {
+    Object.assign(this, { page, collect, adopt, taken, refused, status });
     this.prefix = `blindmix:${page.api.page.split("/")[3]}:${page.n}:`;
     this.key = this.prefix + Math.random().toString(36).slice(2);
     this.inherited = [];
@@ -38,9 +42,15 @@ export class Saver {
     this.finished = false;
     this.sending = false;
     this.failures = 0;
+    this.notBefore = 0;
+    this.going = false;
     if (page.locked) return;
     this.restore();
     addEventListener("online", () => this.send());
+    addEventListener("pagehide", () => {
+      this.going = true;
+      this.sendLast();
+    });
     addEventListener("beforeunload", (event) => {
       if (this.unsaved && !this.kept) event.preventDefault();
     });
@@ -54,10 +64,11 @@ export class Saver {
   changed() {
     if (this.page.locked || this.finished) return;
     this.revision += 1;
-    const state = JSON.stringify({ ...this.collect(), complete: this.leaving });
+    const state = JSON.stringify(this.state());
     this.kept = stored((storage) => storage.setItem(this.key, state)) !== null;
     this.failures = 0;
-    this.send();
+    if (this.going) this.sendLast();
+    else this.send();
   }
 
   /** Save, and go to the next page as soon as that is on disk. */
@@ -69,36 +80,56 @@ export class Saver {
   async send() {
     clearTimeout(this.timer);
     if (this.sending || !this.unsaved) return;
+    const wait = this.leaving ? 0 : this.notBefore - performance.now();
+    if (wait > 0) {
+      this.timer = setTimeout(() => this.send(), wait);
+      return;
+    }
     this.sending = true;
-    const revision = this.revision;
+    const state = this.state();
     this.say(t("saving"));
     try {
-      const body = JSON.stringify({ ...this.collect(), revision, complete: this.leaving });
-      const response = await fetch(this.page.api.page, {
-        method: "PUT",
-        headers: { "Content-Type": "application/json" },
-        body,
-        keepalive: body.length < KEEPALIVE_BYTES,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
+      const response = await this.put(state);
       if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
-      this.took(revision, response.status, await response.json());
+      this.took(state, response.status, await response.json());
       this.failures = 0;
     } catch {
       this.later();
     } finally {
       this.sending = false;
+      this.notBefore = performance.now() + PAUSE_MS;
     }
     if (this.failures === 0) this.send();
   }
 
-  took(revision, code, answer) {
+  /** The page is being left: what is not acknowledged goes now, whatever the answer. */
+  sendLast() {
+    if (this.unsaved && !this.finished) this.put(this.state()).catch(() => null);
+  }
+
+  state() {
+    return { ...this.collect(), revision: this.revision, complete: this.leaving };
+  }
+
+  put(state) {
+    const body = JSON.stringify(state);
+    return fetch(this.page.api.page, {
+      method: "PUT",
+      headers: { "Content-Type": "application/json" },
+      body,
+      keepalive: body.length < KEEPALIVE_BYTES,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  }
+
+  took(state, code, answer) {
     if (answer.stale) {
       this.adopt(answer.saved);
       this.revision = Math.max(this.revision, answer.revision) + 1;
       return;
     }
-    this.acknowledged = Math.max(this.acknowledged, revision);
+    this.acknowledged = Math.max(this.acknowledged, state.revision);
+    if (code === 200 || code === 422) this.taken?.(state);
     if (code === 409) {
       this.say(t("finished_elsewhere"), t("reload"));
     } else if (code === 422) {

@@ -4,11 +4,12 @@ import { t } from "./texts.js";
 
 /**
  * @param {object} room of a rating page
+ * @param {object[]} sounds which of those of the page get a button
  * @returns {{node: HTMLElement, show: () => void}}
  */
-export function soundButtons({ page, player, heard, ratings, hear }) {
+export function soundButtons({ page, player, heard, ratings, hear }, sounds = heard) {
   const known = new Set(page.stimuli.map(({ id }) => id));
-  const buttons = heard.map(({ id, label }) => {
+  const buttons = sounds.map(({ id, label }) => {
     const name = known.has(id) ? t("mix", { label }) : label;
     const button = element("button", {
       type: "button", className: "sound wide", textContent: label,

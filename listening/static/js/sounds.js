@@ -1,5 +1,7 @@
 /** Fetch and decode the sounds of a page, and fetch those of the next one ahead. */
 
+import { readWav } from "./wav.js";
+
 const AT_ONCE = 3;
 const TRIES = 3;
 const RETRY_MS = 700;
@@ -8,6 +10,8 @@ const WAITING = "blindmix";
 
 /** A context at the stimuli's own rate, so that nothing is resampled where the browser can. */
 export function openContext(sampleRateHz) {
+  // An iPhone's silent switch is for what rings, not for what one came to hear.
+  if (navigator.audioSession) navigator.audioSession.type = "playback";
   try {
     return new AudioContext({ sampleRate: sampleRateHz, latencyHint: "interactive" });
   } catch {
@@ -27,7 +31,7 @@ export async function loadSounds(context, sounds, progressed) {
   let done = 0;
   const work = async () => {
     for (let sound = waiting.shift(); sound; sound = waiting.shift()) {
-      loaded.set(sound.id, await context.decodeAudioData(await fetched(sound.url)));
+      loaded.set(sound.id, await decoded(context, sound.url));
       done += 1;
       progressed(done);
     }
@@ -51,10 +55,7 @@ export async function preload(urls = []) {
 
 /** Give the memory of a page back when it is left: a minute of twelve stimuli takes 250 MB. */
 export function releaseOnLeave(player) {
-  addEventListener("pagehide", () => {
-    player.context.close().catch(() => null);
-    player.buffers.clear();
-  });
+  addEventListener("pagehide", () => player.release());
   // A page that comes out of the browser's memory has no sounds any more.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 }
@@ -64,16 +65,20 @@ function storage() {
   return globalThis.caches;
 }
 
-async function fetched(url, tries = TRIES) {
-  const ahead = await storage()?.match(url).catch(() => null);
-  if (ahead) return ahead.arrayBuffer();
+async function decoded(context, url, tries = TRIES) {
   try {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(`${answer.status} for a sound`);
-    return await answer.arrayBuffer();
+    const read = await readWav(await answered(url), context.sampleRate);
+    return read ?? await context.decodeAudioData(await (await answered(url)).arrayBuffer());
   } catch (error) {
     if (tries <= 1) throw error;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    return fetched(url, tries - 1);
+    return decoded(context, url, tries - 1);
   }
+}
+
+async function answered(url) {
+  const ahead = await storage()?.match(url).catch(() => null);
+  const answer = ahead ?? await fetch(url);
+  if (!answer.ok) throw new Error(`${answer.status} for a sound`);
+  return answer;
 }

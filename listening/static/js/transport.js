@@ -29,7 +29,7 @@ export function transport(player, { toggle, waveform, log }) {
   const loudest = canvas ? Math.max(...[...player.buffers.values()].map(peakOf)) : 1;
 
   const seek = (event) => player.seek(alongX(track, event) * player.durationS);
-  draggable(timeline, { start: seek, move: seek });
+  draggable(timeline, { start: seek, move: seek, end: () => log("seek", { position_s: player.positionS }) });
   keys(head, () => player.positionS, () => player.durationS, (to) => player.seek(to));
 
   const handles = player.loop ? [

@@ -14,6 +14,7 @@ await ratingPage((room) => {
   return {
     node: element("div", {}, ...axes.map(({ node }) => node)),
     show: () => axes.forEach(({ show }) => show()),
+    focus: (id) => (axes.find(({ node }) => node.contains(document.activeElement)) ?? axes[0]).focus(id),
   };
 });
 
@@ -114,7 +115,7 @@ function axis({ key, question, labels }, { page, player, ratings, hear, rate }) 
     if (page.locked) made.setAttribute("aria-disabled", "true");
   }
 
-  return { node: element("section", { className: "attribute" }, heading, hint, box), show };
+  return { node: element("section", { className: "attribute" }, heading, hint, box), show, focus: (id) => markers.get(id).focus() };
 }
 
 function tick(label, percent) {

@@ -5,31 +5,39 @@ import { ratingPage } from "../rating-page.js";
 import { soundButtons } from "../sound-buttons.js";
 import { t } from "../texts.js";
 
+const category = (score, labels) => Math.round((score * (labels.length - 1)) / 100);
+
 await ratingPage((room) => {
-  const { page, player, ratings, rate } = room;
-  const buttons = soundButtons(room);
+  const { page, player, heard, ratings, rate } = room;
   const alone = page.stimuli.length === 1;
-  const parts = page.attributes.map(({ key, question, labels }) => {
-    const top = labels.length - 1;
-    const groups = page.stimuli.map(({ id, label }) => {
-      const group = choices({
-        question: alone ? question : t("mix", { label }),
-        answers: labels, disabled: page.locked, row: true,
-        chosen: (at) => rate(id, key, (100 * at) / top),
-      });
-      const show = () => {
-        const score = ratings.score(id, key);
-        group.set(score === null ? null : Math.round((score * top) / 100));
-        group.enable(!page.options.rate_only_playing || (player.playing && player.active === id));
-      };
-      return { node: group.node, show };
+  // Several stimuli on one page have their buttons beside their answers, so that nobody scrolls.
+  const rated = new Set(page.stimuli.map(({ id }) => id));
+  const buttons = soundButtons(room, alone ? heard : heard.filter(({ id }) => !rated.has(id)));
+  const shows = [buttons.show];
+
+  function row({ key, question, labels }, { id, label }) {
+    const group = choices({
+      question: alone ? question : t("mix", { label }),
+      answers: labels, disabled: page.locked, row: true,
+      chosen: (at) => rate(id, key, (100 * at) / (labels.length - 1)),
     });
-    const heading = alone ? [] : [element("h2", { dir: "auto", textContent: question })];
-    return { node: element("section", {}, ...heading, ...groups.map(({ node }) => node)), groups };
-  });
-  const shows = [buttons, ...parts.flatMap(({ groups }) => groups)];
+    shows.push(() => {
+      const score = ratings.score(id, key);
+      group.set(score === null ? null : category(score, labels));
+      group.enable(!page.options.rate_only_playing || (player.playing && player.active === id));
+    });
+    if (alone) return group.node;
+    const own = soundButtons(room, [{ id, label }]);
+    shows.push(own.show);
+    return element("div", { className: "rated" }, own.node, group.node);
+  }
+
+  const parts = page.attributes.map((attribute) => element("section", {},
+    ...(alone ? [] : [element("h2", { dir: "auto", textContent: attribute.question })]),
+    ...page.stimuli.map((stimulus) => row(attribute, stimulus))));
   return {
-    node: element("div", {}, buttons.node, ...parts.map(({ node }) => node)),
-    show: () => shows.forEach(({ show }) => show()),
+    node: element("div", {}, buttons.node, ...parts),
+    show: () => shows.forEach((show) => show()),
+    say: (score, { labels }) => labels[category(score, labels)],
   };
 });

@@ -1,7 +1,8 @@
 /** Screening: short sounds, each with a question; what is right only the server knows. */
 import { choices } from "../choices.js";
-import { element } from "../dom.js";
+import { element, notices } from "../dom.js";
 import { EventLog } from "../events.js";
+import { Texts } from "../merging.js";
 import { Saver } from "../saver.js";
 import { loadSounds, openContext, preload } from "../sounds.js";
 import { t } from "../texts.js";
@@ -13,23 +14,21 @@ const context = openContext(page.sample_rate_hz);
 const log = new EventLog(page);
 const output = new GainNode(context, { gain: storedVolume(page) });
 output.connect(context.destination);
-const given = new Map(Object.entries(page.saved?.answers ?? {}));
-const notice = element("div", { role: "alert", className: "notice", hidden: true });
+const given = new Texts(page.saved?.answers);
+const shows = [];
+const { node: notice, tell } = notices();
 let playing = null;
 
 const saver = new Saver(page, {
-  collect: () => ({ ratings: [], answers: Object.fromEntries(given), comment: "" }),
-  adopt: ({ answers }) => Object.entries(answers).forEach(([key, value]) => {
-    if (!given.has(key)) given.set(key, value);
-  }),
+  collect: () => ({ ratings: [], answers: given.body(), comment: "" }),
+  adopt: ({ answers }) => {
+    given.adopt(answers);
+    shows.forEach((show) => show());
+  },
+  stored: ({ answers }) => given.stored(answers),
   refused: tell,
   status: document.getElementById("save-status"),
 });
-
-function tell(sentences) {
-  notice.replaceChildren(...sentences.map((sentence) => element("p", { textContent: sentence })));
-  notice.hidden = sentences.length === 0;
-}
 
 async function prepare() {
   form.replaceChildren(element("p", { role: "status", textContent: t("loading", { done: 0, all: page.stimuli.length }) }));
@@ -60,9 +59,14 @@ function trial(buffer, at) {
       saver.changed();
     },
   });
-  const before = page.choices.findIndex(([value]) => value === given.get(key));
-  group.set(before < 0 ? null : before);
-  group.enable(before >= 0);
+  let heard = false;
+  const show = () => {
+    const chosenAt = page.choices.findIndex(([value]) => value === given.get(key));
+    group.set(chosenAt < 0 ? null : chosenAt);
+    group.enable(heard || chosenAt >= 0);
+  };
+  shows.push(show);
+  show();
   const button = element("button", {
     type: "button", className: "play", textContent: t("play"), "aria-label": t("play_sound", { n }),
   });
@@ -71,11 +75,12 @@ function trial(buffer, at) {
     playing?.stop();
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(output);
-    source.onended = () => { button.dataset.state = "paused"; };
+    source.onended = () => button.classList.remove("sounding");
     source.start();
-    group.enable(true);
+    heard = true;
+    show();
     playing = source;
-    button.dataset.state = "playing";
+    button.classList.add("sounding");
     log.add("play", { trial: n });
   };
   return element("div", { className: "trial" }, button, group.node);

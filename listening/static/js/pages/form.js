@@ -2,11 +2,14 @@
  * Forms (consent, questionnaire) without a form's weakness: every change is saved at once, what
  * could not be sent waits in this browser, and without this script the form still works.
  */
+import { notices } from "../dom.js";
+import { Texts } from "../merging.js";
 import { Saver } from "../saver.js";
 
 const page = JSON.parse(document.getElementById("page-data").textContent);
 const form = document.getElementById("page-form");
-const touched = new Set();
+const { node: notice, tell } = notices();
+const given = new Texts(page.saved?.answers);
 
 function fields() {
   return [...form.elements].filter((field) => field.name && field.type !== "hidden");
@@ -37,31 +40,40 @@ function answers() {
   return Object.fromEntries(Object.entries(given).map(([key, values]) => [key, values.join("\n")]));
 }
 
-/** Take over answers, but for those that were given in this tab. */
-function fill(given) {
+function read() {
+  for (const [key, text] of Object.entries(answers())) given.set(key, text);
+  return given.body();
+}
+
+/** Take over what another tab or an earlier visit answered and this tab did not change. */
+function fill(saved) {
+  read();
+  given.adopt(saved);
   for (const field of fields()) {
-    if (!(field.name in given) || touched.has(field.name)) continue;
+    const text = given.get(field.name);
     if (field.type === "checkbox" || field.type === "radio") {
-      field.checked = given[field.name].split("\n").includes(field.value);
-    } else {
-      field.value = given[field.name];
+      field.checked = text.split("\n").includes(field.value);
+    } else if (field.value !== text) {
+      field.value = text;
     }
   }
   showAsked();
 }
 
 const saver = new Saver(page, {
-  collect: () => ({ ratings: [], answers: answers(), comment: "" }),
+  collect: () => ({ ratings: [], answers: read(), comment: "" }),
   adopt: (saved) => fill(saved.answers),
-  refused: (sentences) => { saver.status.textContent = sentences.join(" "); },
+  stored: (state) => given.stored(state.answers),
+  refused: tell,
   status: document.getElementById("save-status"),
 });
 
 showAsked();
+form.querySelector(".leave").before(notice);
 
 if (!page.locked) {
   form.addEventListener("input", (event) => {
-    touched.add(event.target.name);
+    tell([]);
     showAsked();
     saver.changed();
   });

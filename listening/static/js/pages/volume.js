@@ -34,7 +34,7 @@ function controls(player) {
   const slider = element("input", {
     type: "range", min: LOWEST_DB, max: 0, step: 1, value: Math.round(toDb(storedVolume(page))),
   });
-  const shown = element("output", {});
+  const shown = element("output", { dir: "ltr" });
   const show = () => {
     shown.textContent = `${slider.value} dB`;
     button.textContent = player.playing ? t("pause") : t("play");
