@@ -83,7 +83,7 @@ def events(slug: str) -> Response:
     return Response(status=204)
 
 
-@blueprint.get("/sounds/<int:number>")
+@blueprint.get("/sounds/<int(max=2147483647):number>")
 def sound(slug: str, number: int) -> Response:
     """The sound of one stimulus of the study."""
     with database().read() as db:
