@@ -148,7 +148,7 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
     """
     # One at a time: who comes twice at once is found, and everyone counts for who comes next.
     counter = "next_simulated_number" if simulated else "next_number"
-    session.refresh(study, ["status", counter], with_for_update=True)
+    session.refresh(study, ["status", "quota", counter], with_for_update=True)
     there = find_by_key(session, study, join_key)
     if there is not None:
         return there
@@ -175,8 +175,7 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
 
 def is_full(session: Session, study: Study) -> bool:
     """Whether those who finished or are at work are as many as the study wants."""
-    quota = study.definition.get("quota")
-    return quota is not None and count_expected(session, study) >= quota
+    return study.quota is not None and count_expected(session, study) >= study.quota
 
 
 def find_by_key(session: Session, study: Study, join_key: str) -> Participant | None:

@@ -17,7 +17,7 @@ from listening.models import CLOSED, OPEN, Page, Stimulus, Study
 from listening.pages import PAGE_TYPES, entry, leaves
 from listening.pages.kinds import Entry, Material, PlannedPage
 from listening.pages.rating import MOST_STIMULI
-from listening.schema import StudyFile
+from listening.schema import MOST_WANTED, StudyFile
 from listening.study_file import Problem, StudyFileError, StudySource
 from stimuli.manifest import MANIFEST_NAME, Manifest, read_manifest
 from stimuli.manifest import Stimulus as ManifestStimulus
@@ -51,6 +51,7 @@ def create_study(
         definition=file.model_dump(mode="json"),
         source=source.text,
         consent_version=_consent_version(file),
+        quota=file.quota,
     )
     study.stimuli = _keep(stimuli, _manifest_path(source).parent, stimuli_folder)
     study.stimuli += own_stimuli(pages, study.stimuli, file.seed, stimuli_folder)
@@ -113,6 +114,17 @@ def open_studies(session: Session) -> Sequence[Study]:
 def set_status(study: Study, status: Literal["open", "closed"]) -> None:
     """Open a study, or close it: nobody new gets in, and who has begun may finish."""
     study.status = {"open": OPEN, "closed": CLOSED}[status]
+
+
+def set_quota(study: Study, quota: int | None) -> None:
+    """Say how many participants are wanted from now on; None for any number.
+
+    Raises:
+        ValueError: it is no number of people.
+    """
+    if quota is not None and not 1 <= quota <= MOST_WANTED:
+        raise ValueError(f"{quota} is no number of participants; use 1 to {MOST_WANTED}, or none")
+    study.quota = quota
 
 
 def x_key(name: str) -> str:
