@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from app import ROOT, create_app
 from listening.config import secret_key
@@ -186,3 +187,29 @@ def test_sqlite_is_set_up_to_lose_nothing(database: Database) -> None:
         }
     full = 2
     assert found == {"journal_mode": "wal", "synchronous": full, "foreign_keys": 1}
+
+
+KILLED = """
+import os, signal, sys
+from listening.db import Database, migrate
+database = Database(sys.argv[1])
+with database._writer.begin() as connection:
+    migrate(connection)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("revision", OLD)
+def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: str) -> None:
+    with blank.engine.begin() as connection:
+        migrate(connection, revision)
+        for statement in WRITTEN:
+            connection.exec_driver_sql(statement)
+    url = blank.engine.url.render_as_string(hide_password=False)
+    done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
+    assert schema_revision(blank.engine) == revision
+    assert "quota" not in {item["name"] for item in inspect(blank.engine).get_columns("study")}
+    blank.upgrade()
+    with blank.read() as session:
+        assert find_study(session, "old").quota == 24
