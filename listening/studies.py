@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -143,7 +144,7 @@ def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
     if entries[-1].type != "thanks":
         entries.append(entry("thanks"))
     pages = [
-        replace(page, block=block, config=page.config | _for_group(item))
+        replace(page, block=block, config=page.config | _placement(item))
         for block, item in enumerate(entries)
         for page in PAGE_TYPES[item.type].plan(item, material)
     ]
@@ -155,8 +156,10 @@ def is_rated(page: Page | PlannedPage) -> bool:
     return bool(page.passage and page.config.get("attributes") and not page.training)
 
 
-def _for_group(item: Entry) -> dict[str, str]:
-    return {} if item.for_group is None else {"group": item.for_group}
+def _placement(item: Entry) -> dict[str, Any]:
+    """For whom and where its pages are, as far as the entry says it."""
+    said = {"group": item.for_group, "position": item.position}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _design_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
@@ -176,9 +179,38 @@ def _design_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[
         if file.passages_each is not None and file.passages_each > len(rated):
             message = f"only {len(rated)} passages are rated{f' by group {group}' if group else ''}"
             problems.append(source.problem(["passages_each"], message))
+        problems += _position_problems(source, mine)
     if file.passages_each is not None and file.order.pages in ("latin", "williams"):
         message = "balanced orders need all passages; with passages_each use random or fixed"
         problems.append(source.problem(["order", "pages"], message))
+    return problems
+
+
+def _position_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
+    """Places that pages cannot have in every run."""
+    each = source.file.passages_each
+    of_passages = Counter(page.passage for page in pages if is_rated(page))
+    left_out = sorted(of_passages.values())[each:] if each else []
+    shortest = len(pages) - sum(left_out)
+    of_blocks = Counter(page.block for page in pages)
+    taken: set[int] = set()
+    problems = []
+    for page in pages:
+        position = page.config.get("position")
+        if position is None:
+            continue
+        message = None
+        if of_blocks[page.block] > 1:
+            message = f"this entry has {of_blocks[page.block]} pages; give each an entry of its own"
+        elif left_out and is_rated(page):
+            message = "with passages_each, not everybody meets this page"
+        elif page.kind == "thanks" or position >= shortest:
+            message = f"the run has {shortest} pages, of which the last one is thanks"
+        elif position in taken:
+            message = f"page {position} of the run is taken by another entry"
+        if message:
+            problems.append(source.problem((*_place(source, page), "position"), message))
+        taken.add(position)
     return problems
 
 

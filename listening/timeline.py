@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from listening.models import Event, Participant, Study, Visit
@@ -75,6 +75,12 @@ def timeline(session: Session, participant: Participant) -> list[Moment]:
         for event in events
     ]
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def event_count(session: Session, participant: Participant) -> int:
+    """How many events came from a participant's browser."""
+    query = select(func.count()).select_from(Event).where(Event.participant_id == participant.id)
+    return session.scalar(query) or 0
 
 
 def _noted(participant: Participant) -> Iterator[Moment]:

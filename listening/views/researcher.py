@@ -32,7 +32,7 @@ from listening.timeline import number_of
 
 blueprint = Blueprint("researcher", __name__, url_prefix="/desk")
 
-MOST_PEOPLE = 50
+MOST_PEOPLE = 25
 """In one part of the list of participants."""
 
 MANY = 1000
