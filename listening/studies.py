@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -230,14 +230,17 @@ def _manifest_path(source: StudySource) -> Path:
 
 
 def _manifest(source: StudySource) -> Manifest:
-    path = _manifest_path(source)
+    path = source.path.parent / source.file.manifest
     try:
+        path = _manifest_path(source)
         return read_manifest(path)
     except FileNotFoundError:
         problem = source.problem(
             ["manifest"], f"there is no {path}; make it with flask stimuli render or import"
         )
         raise StudyFileError(source.path, [problem]) from None
+    except (OSError, ValueError) as error:
+        raise StudyFileError(source.path, [source.problem(["manifest"], str(error))]) from None
 
 
 def _chosen_stimuli(source: StudySource, manifest: Manifest) -> list[ManifestStimulus]:
@@ -287,17 +290,20 @@ def _name_problems(source: StudySource, material: Material) -> list[Problem]:
     systems = {name for there in material.systems.values() for name, _ in there}
     problems = []
     for place, item in leaves(source.file.pages):
+        pairs = enumerate(_named_pairs(item))
         named = [
-            *((field, name, material.passages) for field in ("passages", "repeated")
-              for name in getattr(item, field, None) or ()),
-            *(("passage", name, material.passages)
+            *(((field, at), name, material.passages) for field in ("passages", "repeated")
+              for at, name in enumerate(getattr(item, field, None) or ())),
+            *((("passage",), name, material.passages)
               for name in filter(None, [getattr(item, "passage", None)])),
-            *(("pairs", name, sorted(systems)) for pair in _named_pairs(item) for name in pair),
-            *(("feedback", said.system, sorted(systems)) for said in getattr(item, "feedback", ())),
+            *((("pairs", at, side), name, sorted(systems))
+              for at, pair in pairs for side, name in enumerate(pair)),
+            *((("feedback", at, "system"), said.system, sorted(systems))
+              for at, said in enumerate(getattr(item, "feedback", ()))),
         ]  # fmt: skip
         problems += [
-            source.problem([*place, field], f"{name!r} is none of {', '.join(there)}")
-            for field, name, there in named
+            source.problem([*place, *where], f"{name!r} is none of {', '.join(there)}")
+            for where, name, there in named
             if name not in there
         ]
     return problems
@@ -364,17 +370,36 @@ def _page_problems(
 
 def _plan_problems(source: StudySource) -> list[Problem]:
     """What the analysis would refuse, found before there are data."""
+    plan = source.file.analysis
+    if _plan_refused(plan) is None:
+        return []
+    problems = []
+    for key, value in plan.items():
+        parts: dict[tuple[str | int, ...], Any] = {(key,): value}
+        if key == "screening" and isinstance(value, list):
+            parts = {(key, at): [rule] for at, rule in enumerate(value)}
+        for place, part in parts.items():
+            if message := _plan_refused({key: part}):
+                problems.append(source.problem(("analysis", *place), message))
+    # What is wrong with no single part of it is wrong with the whole.
+    return problems or [source.problem(["analysis"], _plan_refused(plan) or "")]
+
+
+def _plan_refused(plan: Mapping[str, Any]) -> str | None:
+    """Why the analysis would refuse a plan, or a part of one; None where it would not."""
     from analysis.plan import plan_from
     from analysis.screening import check_rule
 
     try:
-        plan = plan_from(source.file.analysis)
-        plan.refuse_for_scores()
-        for rule in plan.screening:
+        found = plan_from(plan)
+        found.refuse_for_scores()
+        for rule in found.screening:
             check_rule(rule)
-    except (ValueError, TypeError) as error:
-        return [source.problem(["analysis"], str(error))]
-    return []
+    except ValueError as error:
+        return str(error)
+    except TypeError:
+        return "this is no value that the analysis takes; see docs/study-file.md"
+    return None
 
 
 def _keep(
