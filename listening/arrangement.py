@@ -79,6 +79,7 @@ def visits(session: Session, study: Study, number: int, simulated: bool) -> list
         turn,
         order["pages"],
         block_order(study.definition["pages"], seed, turn, fixed=order["pages"] == "fixed"),
+        {page.key: page.config["position"] for page in pages if page.config.get("position")},
     )
     named = {page.key: page for page in pages}
     return [

@@ -12,7 +12,7 @@ from listening.models import AuditEntry
 COMMAND_LINE = "command line"
 """Who acted where no researcher was logged in."""
 
-MOST_SHOWN = 500
+MOST_SHOWN = 100
 
 
 def note(
@@ -29,8 +29,13 @@ def note(
     session.add(AuditEntry(who=who, action=action, study=study, detail=detail))
 
 
-def newest_entries(session: Session) -> Sequence[AuditEntry]:
-    """The last actions, the newest first."""
-    return session.scalars(
-        select(AuditEntry).order_by(AuditEntry.id.desc()).limit(MOST_SHOWN)
-    ).all()
+def newest_entries(session: Session, before: int | None = None) -> Sequence[AuditEntry]:
+    """The last actions, the newest first: one more than are shown, to tell whether there are more.
+
+    Args:
+        before: the id of the entry that those wanted are older than.
+    """
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(MOST_SHOWN + 1)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return session.scalars(query).all()

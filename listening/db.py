@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Float, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The newest migration; a database of another revision is not touched before it is upgraded."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -112,6 +115,25 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+class seconds_between(FunctionElement[float]):  # noqa: N801, it is used as a function
+    """The time from one moment to another in seconds, which each database computes its own way."""
+
+    inherit_cache = True
+    type = Float()
+
+
+@compiles(seconds_between)
+def _seconds_on_sqlite(element: seconds_between, compiler: SQLCompiler, **more: Any) -> str:
+    first, second = (compiler.process(part, **more) for part in element.clauses)
+    return f"(julianday({second}) - julianday({first})) * 86400.0"
+
+
+@compiles(seconds_between, "postgresql")
+def _seconds_on_postgresql(element: seconds_between, compiler: SQLCompiler, **more: Any) -> str:
+    first, second = (compiler.process(part, **more) for part in element.clauses)
+    return f"CAST(EXTRACT(EPOCH FROM {second} - {first}) AS DOUBLE PRECISION)"
 
 
 def _engine(url: str) -> Engine:

@@ -7,14 +7,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from listening.export import COLUMNS, TidyRating, tidy_ratings
-from listening.models import Page, Participant, Study, Visit
+from listening.models import Page, Participant, Study, Visit, label_of
 
 WEBMUSHRA_COLUMNS = (
     "session_test_id", "session_uuid", "trial_id", "rating_stimulus", "rating_score",
@@ -75,7 +75,7 @@ def _csv(session: Session, study: Study, simulated: bool) -> bytes:
 
 
 def _json(session: Session, study: Study, simulated: bool) -> bytes:
-    rows = [asdict(rating) for rating in tidy_ratings(session, study, simulated)]
+    rows = [vars(rating) for rating in tidy_ratings(session, study, simulated)]
     return (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -91,7 +91,7 @@ def _parquet(session: Session, study: Study, simulated: bool) -> bytes:
             if isinstance(field.type, str)
         ]
     )
-    rows = [asdict(rating) for rating in tidy_ratings(session, study, simulated)]
+    rows = [vars(rating) for rating in tidy_ratings(session, study, simulated)]
     sink = io.BytesIO()
     parquet.write_table(pa.Table.from_pylist(rows, schema=schema), sink)
     return sink.getvalue()
@@ -101,7 +101,7 @@ def _webmushra(session: Session, study: Study, simulated: bool) -> bytes:
     visits = _visits(session, study, simulated)
     rows = []
     for rating in tidy_ratings(session, study, simulated):
-        visit = visits[rating.participant, rating.page]
+        time_ms, comment = visits[rating.participant, rating.page]
         rows.append(
             (
                 study.slug,
@@ -110,8 +110,8 @@ def _webmushra(session: Session, study: Study, simulated: bool) -> bytes:
                 # webMUSHRA calls the hidden reference so, whatever it is.
                 "reference" if rating.role == "reference" else rating.system,
                 rating.score,
-                _time_ms(visit),
-                visit.comment,
+                time_ms,
+                comment,
                 rating.attribute,
                 rating.role,
                 rating.simulated,
@@ -120,21 +120,26 @@ def _webmushra(session: Session, study: Study, simulated: bool) -> bytes:
     return to_csv(WEBMUSHRA_COLUMNS, rows).encode()
 
 
-def _visits(session: Session, study: Study, simulated: bool) -> dict[tuple[str, str], Visit]:
-    found: Any = session.execute(
-        select(Participant, Page, Visit)
+def _visits(
+    session: Session, study: Study, simulated: bool
+) -> dict[tuple[str, str], tuple[int | str, str]]:
+    """How long each page took in ms (empty where it was not left), and the remark on it."""
+    found = session.execute(
+        select(Participant.number, Page.key, Visit.started_at, Visit.completed_at, Visit.comment)
         .join(Visit.participant)
         .join(Visit.page)
         .where(Participant.study_id == study.id, Participant.simulated.is_(simulated))
     )
-    return {(person.label, page.key): visit for person, page, visit in found}
+    return {
+        (label_of(number, simulated), key): (_time_ms(started_at, completed_at), comment)
+        for number, key, started_at, completed_at, comment in found
+    }
 
 
-def _time_ms(visit: Visit) -> int | str:
-    """How long the page took; empty where it was not left."""
-    if visit.started_at is None or visit.completed_at is None:
+def _time_ms(started_at: datetime | None, completed_at: datetime | None) -> int | str:
+    if started_at is None or completed_at is None:
         return ""
-    return round((visit.completed_at - visit.started_at).total_seconds() * 1000)
+    return round((completed_at - started_at).total_seconds() * 1000)
 
 
 FORMATS: dict[str, Format] = {

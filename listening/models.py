@@ -76,10 +76,14 @@ class Study(Base):
         source: the text of the study file, as written.
         keep_until: the last day on which it may keep what participants gave; None for ever.
         next_number: of the next real and the next simulated participant; numbers are never reused.
+        quota: how many participants are wanted now; None for any number.
     """
 
     __tablename__ = "study"
-    __table_args__ = (CheckConstraint("status IN ('open', 'closed')", name="status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'closed')", name="status"),
+        CheckConstraint("quota >= 1", name="quota"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -93,6 +97,7 @@ class Study(Base):
     keep_until: Mapped[date | None] = mapped_column(Date)
     next_number: Mapped[int] = mapped_column(default=1)
     next_simulated_number: Mapped[int] = mapped_column(default=1)
+    quota: Mapped[int | None]
 
     pages: Mapped[list[Page]] = relationship(
         back_populates="study", order_by="Page.position", cascade="all, delete-orphan"
@@ -193,13 +198,18 @@ class Participant(Base):
     @property
     def label(self) -> str:
         """The pseudonym in exports: P001, or S001 when simulated."""
-        return f"{'S' if self.simulated else 'P'}{self.number:03d}"
+        return label_of(self.number, self.simulated)
 
     @property
     def group(self) -> str:
         """Which of the study's groups the participant is in; empty where it has none."""
         groups = self.study.definition.get("groups")
         return group_of(groups, self.study.seed, self.number)[0] if groups else ""
+
+
+def label_of(number: int, simulated: bool) -> str:
+    """The pseudonym of a participant in exports: P001, or S001 when simulated."""
+    return f"{'S' if simulated else 'P'}{number:03d}"
 
 
 class Visit(Base):

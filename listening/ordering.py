@@ -52,6 +52,7 @@ def page_order(
     number: int,
     design: Design = "random",
     blocks: Sequence[int] | None = None,
+    positions: Mapping[str, int] | None = None,
 ) -> list[str]:
     """Order pages: blocks keep their places, the pages of a block change places among themselves.
 
@@ -62,6 +63,7 @@ def page_order(
         design: of the pages of a block.
         blocks: the order of the blocks, where it is not theirs; blocks that it leaves out come
             last.
+        positions: places of pages that stand there whatever the order of the others, from 1.
     """
     if blocks is not None:
         rank = {block: at for at, block in enumerate(blocks)}
@@ -70,4 +72,17 @@ def page_order(
     for block, members in groupby(pages, key=lambda page: page[1]):
         keys = [key for key, _ in members]
         order += arranged(keys, design, seed, number, f"pages of block {block}")
-    return order
+    return placed(order, positions or {})
+
+
+def placed(order: Sequence[str], positions: Mapping[str, int]) -> list[str]:
+    """Move items to their own places, from 1; the others keep their order around them.
+
+    Args:
+        positions: distinct ones, of some of the items; what lies behind the end goes to the end.
+    """
+    result = [item for item in order if item not in positions]
+    # From the front: each one that comes later then leaves the earlier ones where they are.
+    for item in sorted(set(order) & positions.keys(), key=positions.__getitem__):
+        result.insert(positions[item] - 1, item)
+    return result

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from listening.arrangement import AWAY
+from listening.db import seconds_between
 from listening.models import Answer, Page, Participant, Rating, Study, Visit, now
 from listening.runs import VERDICT
 
@@ -55,8 +54,17 @@ class Progress:
     pages: tuple[PageProgress, ...]
 
 
-def study_progress(session: Session, study: Study, simulated: bool = False) -> Progress:
-    """Count what the participants of a study did so far."""
+@dataclass(frozen=True)
+class Totals:
+    """A study at a glance: real participants, or simulated ones."""
+
+    joined: int
+    finished: int
+    ratings: int
+
+
+def study_totals(session: Session, study: Study, simulated: bool = False) -> Totals:
+    """Count participants, and ratings without those for practice."""
     of_study = (Participant.study_id == study.id, Participant.simulated.is_(simulated))
     joined, finished = session.execute(
         select(func.count(), func.count(Participant.finished_at)).where(*of_study)
@@ -69,53 +77,107 @@ def study_progress(session: Session, study: Study, simulated: bool = False) -> P
         .join(Participant, Visit.participant_id == Participant.id)
         .where(*of_study, Page.training.is_(False))
     )
-    visits = session.scalars(select(Visit).join(Visit.participant).where(*of_study)).all()
-    of_page: dict[int, list[Visit]] = defaultdict(list)
-    for visit in visits:
-        of_page[visit.page_id].append(visit)
+    return Totals(joined, finished, ratings or 0)
+
+
+def study_progress(session: Session, study: Study, simulated: bool = False) -> Progress:
+    """Count what the participants of a study did so far; the database does the counting."""
+    of_study = (Participant.study_id == study.id, Participant.simulated.is_(simulated))
+    totals = study_totals(session, study, simulated)
+    counts = _counts(session, of_study)
     failed = _failed(session, of_study)
-    pages = tuple(_page_progress(page, of_page[page.id], failed) for page in study.pages)
+    medians_s = _medians_s(session, of_study)
+    pages = tuple(
+        _page_progress(page, counts.get(page.id, (0, 0, 0, 0)), failed, medians_s.get(page.id))
+        for page in study.pages
+    )
     return Progress(
-        joined=joined,
-        finished=finished,
+        joined=totals.joined,
+        finished=totals.finished,
         active=sum(page.here for page in pages),
-        failed=len({visit.participant_id for visit in visits if visit.id in failed}),
-        ratings=ratings or 0,
+        failed=len({person for person, _ in failed}),
+        ratings=totals.ratings,
         pages=pages,
     )
 
 
-def _failed(session: Session, of_study: Sequence[ColumnElement[bool]]) -> set[int]:
-    """The visits whose screening was not passed."""
-    found = session.scalars(
-        select(Answer.visit_id)
-        .join(Answer.visit)
+Condition = ColumnElement[bool]
+
+
+def _counts(
+    session: Session, of_study: Sequence[Condition]
+) -> dict[int, tuple[int, int, int, int]]:
+    """Of each page: how many began it, completed it, have it open, and have it open now."""
+    since = now() - AWAY
+    is_open = Visit.started_at.is_not(None) & Visit.completed_at.is_(None)
+    is_here = is_open & ((Visit.started_at > since) | (Visit.saved_at > since))
+    found = session.execute(
+        select(
+            Visit.page_id,
+            func.count(Visit.started_at),
+            func.count(Visit.completed_at),
+            func.count(case((is_open, 1))),
+            func.count(case((is_here, 1))),
+        )
+        .join(Visit.participant)
+        .where(*of_study)
+        .group_by(Visit.page_id)
+    )
+    return {page: (reached, done, opened, here) for page, reached, done, opened, here in found}
+
+
+def _failed(session: Session, of_study: Sequence[Condition]) -> set[tuple[int, int]]:
+    """Whose screening on which page was not passed: ids of participants and pages."""
+    found = session.execute(
+        select(Visit.participant_id, Visit.page_id)
+        .join(Visit.answers)
         .join(Visit.participant)
         .where(*of_study, Answer.key == VERDICT, Answer.value == "failed")
     )
-    return set(found)
+    return {(person, page) for person, page in found}
 
 
-def _page_progress(page: Page, visits: Sequence[Visit], failed: Set[int]) -> PageProgress:
-    begun = [visit for visit in visits if visit.started_at is not None]
-    done = [visit for visit in visits if visit.completed_at is not None]
-    open_ones = [visit for visit in begun if visit.completed_at is None and page.kind != "thanks"]
-    since = now() - AWAY
-    here = sum(max(filter(None, (v.started_at, v.saved_at))) > since for v in open_ones)
-    times_s = [
-        (visit.completed_at - visit.started_at).total_seconds()
-        for visit in done
-        if visit.completed_at and visit.started_at
-    ]
+def _medians_s(session: Session, of_study: Sequence[Condition]) -> dict[int, float]:
+    """How long each page took in the median of those who completed it."""
+    time_s = seconds_between(Visit.started_at, Visit.completed_at)
+    ranked = (
+        select(
+            Visit.page_id,
+            time_s.label("time_s"),
+            func.row_number().over(partition_by=Visit.page_id, order_by=time_s).label("rank"),
+            func.count().over(partition_by=Visit.page_id).label("count"),
+        )
+        .join(Visit.participant)
+        .where(*of_study, Visit.started_at.is_not(None), Visit.completed_at.is_not(None))
+        .subquery()
+    )
+    # The one in the middle, or the two there: 2 rank is count + 1, or count and count + 2.
+    middle = 2 * ranked.c.rank - ranked.c.count
+    found = session.execute(
+        select(ranked.c.page_id, func.avg(ranked.c.time_s))
+        .where(middle >= 0, middle <= 2)
+        .group_by(ranked.c.page_id)
+    )
+    return {page: float(median_s) for page, median_s in found}
+
+
+def _page_progress(
+    page: Page,
+    counts: tuple[int, int, int, int],
+    failed: Set[tuple[int, int]],
+    median_s: float | None,
+) -> PageProgress:
+    reached, completed, opened, here = counts
+    is_end = page.kind == "thanks"
     return PageProgress(
         key=page.key,
         kind=page.kind,
-        reached=len(begun),
-        completed=len(done),
-        left_here=len(open_ones) - here,
-        here=here,
-        failed=sum(visit.id in failed for visit in done),
-        median_s=median(times_s) if times_s else None,
+        reached=reached,
+        completed=completed,
+        left_here=0 if is_end else opened - here,
+        here=0 if is_end else here,
+        failed=sum(on == page.id for _, on in failed),
+        median_s=median_s,
     )
 
 
@@ -137,14 +199,27 @@ class ParticipantState:
 
 
 def participant_states(
-    session: Session, study: Study, simulated: bool = False
+    session: Session,
+    study: Study,
+    simulated: bool = False,
+    newest: int | None = None,
+    most: int | None = None,
 ) -> list[ParticipantState]:
-    """Everyone who joined a study, the newest first."""
+    """Those who joined a study, the newest first.
+
+    Args:
+        newest: the number of the first one; else the newest of all.
+        most: how many at most.
+    """
+    query = select(Participant).where(
+        Participant.study_id == study.id, Participant.simulated.is_(simulated)
+    )
+    if newest is not None:
+        query = query.where(Participant.number <= newest)
     found = session.scalars(
-        select(Participant)
-        .where(Participant.study_id == study.id, Participant.simulated.is_(simulated))
-        .options(selectinload(Participant.visits).selectinload(Visit.page))
+        query.options(selectinload(Participant.visits).selectinload(Visit.page))
         .order_by(Participant.number.desc())
+        .limit(most)
     )
     return [participant_state(participant) for participant in found]
 

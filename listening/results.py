@@ -6,6 +6,7 @@ process the ratings and looks whether it has written its results.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,14 +14,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from listening.export import TidyRating
 
-REQUEST, FAILURE, PROCESS = "request.json", "failure.txt", "process"
+REQUEST, FAILURE = "request.json", "failure.txt"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,7 +50,7 @@ def results_folder(instance: Path, slug: str, simulated: bool) -> Path:
 
 def read_results(folder: Path) -> Results:
     """What is there now."""
-    if _is_running(_partial(folder)):
+    if _is_running(folder):
         return Results("running")
     if (_partial(folder) / REQUEST).is_file():
         return Results("failed", ("It was interrupted. Please start it again.",))
@@ -71,23 +72,37 @@ def read_results(folder: Path) -> Results:
 def start_analysis(
     folder: Path, rows: Sequence[TidyRating], plan: dict[str, Any], declared_at: str
 ) -> None:
-    """Begin to analyse; what is there already stays until the new results are whole."""
+    """Begin to analyse; what is there already stays until the new results are whole.
+
+    Nothing happens while an analysis is running: of two that are asked for at once, one begins.
+    """
     partial = _partial(folder)
-    if _is_running(partial):
-        return
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    request = {"rows": [asdict(row) for row in rows], "plan": plan, "declared_at": declared_at}
-    (partial / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from listening.results import main; main()", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "MPLBACKEND": "agg"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    (partial / PROCESS).write_text(str(process.pid), encoding="ascii")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _lock_path(folder).open("w") as lock:
+        if not _locked(lock, fcntl.LOCK_EX):
+            return
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        request = {"rows": [vars(row) for row in rows], "plan": plan, "declared_at": declared_at}
+        (partial / REQUEST).write_text(json.dumps(request), encoding="utf-8")
+        # The process inherits the lock and holds it until it ends, however it ends.
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from listening.results import main; main()", str(folder)],
+            cwd=ROOT,
+            env={**os.environ, "MPLBACKEND": "agg"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[lock.fileno()],
+        )
     threading.Thread(target=process.wait, daemon=True).start()
+
+
+def forget_results(instance: Path, slug: str) -> None:
+    """Delete the results of a study, which list participants."""
+    for simulated in (False, True):
+        folder = results_folder(instance, slug, simulated)
+        for path in (folder, _partial(folder)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def analyse_request(folder: Path) -> None:
@@ -107,7 +122,6 @@ def analyse_request(folder: Path) -> None:
     except (ValueError, OSError) as error:
         (partial / FAILURE).write_text(str(error), encoding="utf-8")
     (partial / REQUEST).unlink()
-    (partial / PROCESS).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
 
@@ -116,10 +130,23 @@ def _partial(folder: Path) -> Path:
     return folder.with_name(folder.name + ".part")
 
 
-def _is_running(partial: Path) -> bool:
+def _lock_path(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".lock")
+
+
+def _is_running(folder: Path) -> bool:
     try:
-        os.kill(int((partial / PROCESS).read_text(encoding="ascii")), 0)
-    except (OSError, ValueError):
+        with _lock_path(folder).open() as lock:
+            return not _locked(lock, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _locked(lock: IO[str], kind: int) -> bool:
+    """Whether the lock could be had now."""
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
     return True
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
@@ -35,6 +35,8 @@ from listening.pages.kinds import PageState, RatingState
 from listening.pages.rating import impossible
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+MOST_EVENT_CHARACTERS = 10_000
 VERDICT, FAILED = "verdict", "failed"
 """The answer that the server gives itself on pages that screen: passed or failed."""
 
@@ -55,6 +57,30 @@ class RefusedError(Exception):
     """The state does not belong to this page."""
 
 
+def _without_nul(text: str) -> str:
+    # What PostgreSQL cannot keep must not cost the rest of an answer.
+    return text.replace("\0", "")
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
+
+
+def _small(data: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(data, allow_nan=False)) > MOST_EVENT_CHARACTERS:
+        raise ValueError(f"is over {MOST_EVENT_CHARACTERS} characters long as JSON")
+    return data
+
+
+Given = Annotated[str, Field(max_length=10_000), AfterValidator(_without_nul)]
+"""What a participant wrote."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+"""By a browser's clock, which may be wrong by decades; but every database can keep it."""
+
+
 class RatingBody(BaseModel):
     """One stimulus and attribute in a saved state."""
 
@@ -63,7 +89,7 @@ class RatingBody(BaseModel):
     stimulus: Annotated[str, Field(max_length=64)]
     attribute: Annotated[str, Field(max_length=80)]
     score: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] | None = None
-    rated_at: AwareDatetime | None = None
+    rated_at: Moment | None = None
     listened_ms: Annotated[int, Field(ge=0, lt=2**31)] = 0
     plays: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
@@ -78,11 +104,11 @@ class PageBody(BaseModel):
     answers: Annotated[
         dict[
             Annotated[str, Field(max_length=80)],
-            Annotated[str, Field(max_length=10_000)],
+            Given,
         ],
         Field(max_length=200),
     ] = {}
-    comment: Annotated[str, Field(max_length=10_000)] = ""
+    comment: Given = ""
     complete: bool = False
 
 
@@ -91,10 +117,10 @@ class EventBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    at: AwareDatetime
+    at: Moment
     page: Annotated[int, Field(ge=0, lt=10_000)]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z_-]{0,39}$")]
-    data: dict[str, Any] = {}
+    data: Annotated[dict[str, Any], AfterValidator(_small)] = {}
 
 
 @dataclass(frozen=True)
@@ -122,7 +148,7 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
     """
     # One at a time: who comes twice at once is found, and everyone counts for who comes next.
     counter = "next_simulated_number" if simulated else "next_number"
-    session.refresh(study, ["status", counter], with_for_update=True)
+    session.refresh(study, ["status", "quota", counter], with_for_update=True)
     there = find_by_key(session, study, join_key)
     if there is not None:
         return there
@@ -149,8 +175,7 @@ def join(session: Session, study: Study, join_key: str, simulated: bool = False)
 
 def is_full(session: Session, study: Study) -> bool:
     """Whether those who finished or are at work are as many as the study wants."""
-    quota = study.definition.get("quota")
-    return quota is not None and count_expected(session, study) >= quota
+    return study.quota is not None and count_expected(session, study) >= study.quota
 
 
 def find_by_key(session: Session, study: Study, join_key: str) -> Participant | None:

@@ -12,6 +12,9 @@ from listening.pages import INTERFACES, PageEntry, entry, leaves
 from listening.pages.kinds import Attribute, Key, Model, Name, Options
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{3,64}$")]
+MOST_WANTED = 1_000_000
+"""Participants; a quota above that is a slip."""
+
 Language = Literal["en", "de", "fr", "es", "ar"]
 
 DEFAULT_PAGES: list[PageEntry] = [
@@ -72,7 +75,7 @@ class StudyFile(Model):
         order: in which order participants meet pages and stimuli.
         passages_each: how many passages each participant rates; else all.
         groups: names of groups of participants, who meet the entries with their `for_group`.
-        quota: how many participants are wanted.
+        quota: how many participants are wanted; may be changed later.
         options: how rating pages behave.
         completion: what participants take home.
         analysis: what will be tested, named before the data come in; see docs/study-file.md.
@@ -94,7 +97,7 @@ class StudyFile(Model):
     order: Orders = Orders()
     passages_each: Annotated[int, Field(ge=1)] | None = None
     groups: Annotated[list[Key], Field(min_length=2, max_length=12)] | None = None
-    quota: Annotated[int, Field(ge=1)] | None = None
+    quota: Annotated[int, Field(ge=1, le=MOST_WANTED)] | None = None
     options: Options = Options()
     completion: Completion = Completion()
     analysis: dict[Key, Any] = Field(default={})

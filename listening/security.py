@@ -1,9 +1,12 @@
-"""What every answer tells the browser to refuse."""
+"""What no request may hold, and what every answer tells the browser to refuse."""
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from collections.abc import Iterator
+
+from flask import Flask, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.datastructures import MultiDict
 
 from listening import assets
 
@@ -34,6 +37,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 
 class TlsAwareSessions(SecureCookieSessionInterface):
     """Sessions whose cookie is for TLS only wherever the request came by TLS."""
@@ -43,8 +48,15 @@ class TlsAwareSessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask) -> None:
-    """Put the headers on every answer; only static files may be kept by caches."""
+    """Refuse NUL, and put the headers on every answer; only static files may be kept by caches."""
     app.session_interface = TlsAwareSessions()
+
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL keeps no text with a NUL in it, and nobody's name, key or address has one.
+        form = request.form if request.mimetype in FORMS else MultiDict()
+        if "\0" in request.path or any("\0" in part for part in _flat(request.args, form)):
+            abort(400)
 
     @app.after_request
     def set_headers(response: Response) -> Response:
@@ -58,3 +70,10 @@ def register(app: Flask) -> None:
         if request.endpoint not in ("static", assets.ENDPOINT):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _flat(*given: MultiDict[str, str]) -> Iterator[str]:
+    """All names and values."""
+    for values in given:
+        for name, value in values.items(multi=True):
+            yield from (name, value)

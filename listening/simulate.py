@@ -14,6 +14,7 @@ Everything follows from the study, the seed and the participant's number.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -38,14 +39,21 @@ QUALITY = {
 RECOGNISES_REFERENCE = 0.9
 
 
-def simulate(session: Session, study: Study, participants: int, seed: int = 0) -> int:
+def simulate(
+    session: Session, study: Study, participants: int | Iterable[int], seed: int = 0
+) -> int:
     """Let simulated participants run through a study by the same code that real ones use.
+
+    Args:
+        participants: how many, or which ones, counted from 1.
 
     Returns:
         How many were added: a participant who is there already is not added again.
     """
     added = 0
-    for index in range(1, participants + 1):
+    if isinstance(participants, int):
+        participants = range(1, participants + 1)
+    for index in participants:
         participant = join(session, study, f"simulated:{seed}:{index}", simulated=True)
         if participant.finished_at is None:
             listener = Listener(study, seed, index)

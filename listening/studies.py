@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,7 @@ from listening.models import CLOSED, OPEN, Page, Stimulus, Study
 from listening.pages import PAGE_TYPES, entry, leaves
 from listening.pages.kinds import Entry, Material, PlannedPage
 from listening.pages.rating import MOST_STIMULI
-from listening.schema import StudyFile
+from listening.schema import MOST_WANTED, StudyFile
 from listening.study_file import Problem, StudyFileError, StudySource
 from stimuli.manifest import MANIFEST_NAME, Manifest, read_manifest
 from stimuli.manifest import Stimulus as ManifestStimulus
@@ -51,6 +52,7 @@ def create_study(
         definition=file.model_dump(mode="json"),
         source=source.text,
         consent_version=_consent_version(file),
+        quota=file.quota,
     )
     study.stimuli = _keep(stimuli, _manifest_path(source).parent, stimuli_folder)
     study.stimuli += own_stimuli(pages, study.stimuli, file.seed, stimuli_folder)
@@ -115,6 +117,17 @@ def set_status(study: Study, status: Literal["open", "closed"]) -> None:
     study.status = {"open": OPEN, "closed": CLOSED}[status]
 
 
+def set_quota(study: Study, quota: int | None) -> None:
+    """Say how many participants are wanted from now on; None for any number.
+
+    Raises:
+        ValueError: it is no number of people.
+    """
+    if quota is not None and not 1 <= quota <= MOST_WANTED:
+        raise ValueError(f"{quota} is no number of participants; use 1 to {MOST_WANTED}, or none")
+    study.quota = quota
+
+
 def x_key(name: str) -> str:
     """What a stimulus, or its passage, is called where it is the X of ABX."""
     return f"{name} as X"
@@ -131,7 +144,7 @@ def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
     if entries[-1].type != "thanks":
         entries.append(entry("thanks"))
     pages = [
-        replace(page, block=block, config=page.config | _for_group(item))
+        replace(page, block=block, config=page.config | _placement(item))
         for block, item in enumerate(entries)
         for page in PAGE_TYPES[item.type].plan(item, material)
     ]
@@ -143,8 +156,10 @@ def is_rated(page: Page | PlannedPage) -> bool:
     return bool(page.passage and page.config.get("attributes") and not page.training)
 
 
-def _for_group(item: Entry) -> dict[str, str]:
-    return {} if item.for_group is None else {"group": item.for_group}
+def _placement(item: Entry) -> dict[str, Any]:
+    """For whom and where its pages are, as far as the entry says it."""
+    said = {"group": item.for_group, "position": item.position}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _design_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
@@ -164,9 +179,38 @@ def _design_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[
         if file.passages_each is not None and file.passages_each > len(rated):
             message = f"only {len(rated)} passages are rated{f' by group {group}' if group else ''}"
             problems.append(source.problem(["passages_each"], message))
+        problems += _position_problems(source, mine)
     if file.passages_each is not None and file.order.pages in ("latin", "williams"):
         message = "balanced orders need all passages; with passages_each use random or fixed"
         problems.append(source.problem(["order", "pages"], message))
+    return problems
+
+
+def _position_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
+    """Places that pages cannot have in every run."""
+    each = source.file.passages_each
+    of_passages = Counter(page.passage for page in pages if is_rated(page))
+    left_out = sorted(of_passages.values())[each:] if each else []
+    shortest = len(pages) - sum(left_out)
+    of_blocks = Counter(page.block for page in pages)
+    taken: set[int] = set()
+    problems = []
+    for page in pages:
+        position = page.config.get("position")
+        if position is None:
+            continue
+        message = None
+        if of_blocks[page.block] > 1:
+            message = f"this entry has {of_blocks[page.block]} pages; give each an entry of its own"
+        elif left_out and is_rated(page):
+            message = "with passages_each, not everybody meets this page"
+        elif page.kind == "thanks" or position >= shortest:
+            message = f"the run has {shortest} pages, of which the last one is thanks"
+        elif position in taken:
+            message = f"page {position} of the run is taken by another entry"
+        if message:
+            problems.append(source.problem((*_place(source, page), "position"), message))
+        taken.add(position)
     return problems
 
 
@@ -186,14 +230,17 @@ def _manifest_path(source: StudySource) -> Path:
 
 
 def _manifest(source: StudySource) -> Manifest:
-    path = _manifest_path(source)
+    path = source.path.parent / source.file.manifest
     try:
+        path = _manifest_path(source)
         return read_manifest(path)
     except FileNotFoundError:
         problem = source.problem(
             ["manifest"], f"there is no {path}; make it with flask stimuli render or import"
         )
         raise StudyFileError(source.path, [problem]) from None
+    except (OSError, ValueError) as error:
+        raise StudyFileError(source.path, [source.problem(["manifest"], str(error))]) from None
 
 
 def _chosen_stimuli(source: StudySource, manifest: Manifest) -> list[ManifestStimulus]:
@@ -243,17 +290,20 @@ def _name_problems(source: StudySource, material: Material) -> list[Problem]:
     systems = {name for there in material.systems.values() for name, _ in there}
     problems = []
     for place, item in leaves(source.file.pages):
+        pairs = enumerate(_named_pairs(item))
         named = [
-            *((field, name, material.passages) for field in ("passages", "repeated")
-              for name in getattr(item, field, None) or ()),
-            *(("passage", name, material.passages)
+            *(((field, at), name, material.passages) for field in ("passages", "repeated")
+              for at, name in enumerate(getattr(item, field, None) or ())),
+            *((("passage",), name, material.passages)
               for name in filter(None, [getattr(item, "passage", None)])),
-            *(("pairs", name, sorted(systems)) for pair in _named_pairs(item) for name in pair),
-            *(("feedback", said.system, sorted(systems)) for said in getattr(item, "feedback", ())),
+            *((("pairs", at, side), name, sorted(systems))
+              for at, pair in pairs for side, name in enumerate(pair)),
+            *((("feedback", at, "system"), said.system, sorted(systems))
+              for at, said in enumerate(getattr(item, "feedback", ()))),
         ]  # fmt: skip
         problems += [
-            source.problem([*place, field], f"{name!r} is none of {', '.join(there)}")
-            for field, name, there in named
+            source.problem([*place, *where], f"{name!r} is none of {', '.join(there)}")
+            for where, name, there in named
             if name not in there
         ]
     return problems
@@ -320,17 +370,36 @@ def _page_problems(
 
 def _plan_problems(source: StudySource) -> list[Problem]:
     """What the analysis would refuse, found before there are data."""
+    plan = source.file.analysis
+    if _plan_refused(plan) is None:
+        return []
+    problems = []
+    for key, value in plan.items():
+        parts: dict[tuple[str | int, ...], Any] = {(key,): value}
+        if key == "screening" and isinstance(value, list):
+            parts = {(key, at): [rule] for at, rule in enumerate(value)}
+        for place, part in parts.items():
+            if message := _plan_refused({key: part}):
+                problems.append(source.problem(("analysis", *place), message))
+    # What is wrong with no single part of it is wrong with the whole.
+    return problems or [source.problem(["analysis"], _plan_refused(plan) or "")]
+
+
+def _plan_refused(plan: Mapping[str, Any]) -> str | None:
+    """Why the analysis would refuse a plan, or a part of one; None where it would not."""
     from analysis.plan import plan_from
     from analysis.screening import check_rule
 
     try:
-        plan = plan_from(source.file.analysis)
-        plan.refuse_for_scores()
-        for rule in plan.screening:
+        found = plan_from(plan)
+        found.refuse_for_scores()
+        for rule in found.screening:
             check_rule(rule)
-    except (ValueError, TypeError) as error:
-        return [source.problem(["analysis"], str(error))]
-    return []
+    except ValueError as error:
+        return str(error)
+    except TypeError:
+        return "this is no value that the analysis takes; see docs/study-file.md"
+    return None
 
 
 def _keep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +18,35 @@ from listening.schema import StudyFile
 MAX_BYTES = 2**20
 
 Place = Sequence[str | int]
+
+_TEXT = "tag:yaml.org,2002:str"
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""NUL, and halves of characters: escapes in quotes can make them, and no database keeps them."""
+
+_CORE_SCHEMA = {
+    "null": (r"~|null|Null|NULL|", "~nN\0"),
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": (r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    "float": (
+        r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
+        "-+.0123456789",
+    ),
+}
+"""What is no text in YAML 1.2; by the regular expressions and first letters of its values."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads scalars as YAML 1.2 does: Yes, No, 1:30 and 2027-01-01 are texts."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012, the base class declares it so
+
+
+for _name, (_pattern, _first) in _CORE_SCHEMA.items():
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_name}",
+        re.compile(f"^(?:{_pattern})$"),
+        [letter.replace("\0", "") for letter in _first],
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +108,7 @@ def read_study_file(path: Path) -> StudySource:
     if problems:
         raise StudyFileError(path, problems)
     try:
-        file = StudyFile.model_validate(yaml.safe_load(text))
+        file = StudyFile.model_validate(yaml.load(text, Loader=_Loader))
     except ValidationError as error:
         # An unknown key first: a misspelt one explains why another is missing.
         errors = sorted(
@@ -94,13 +124,15 @@ def read_study_file(path: Path) -> StudySource:
 
 def _compose(path: Path, text: str) -> yaml.Node:
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken):
-                # A few nested aliases can grow to gigabytes.
-                line = token.start_mark.line + 1
-                problem = Problem(line, "", "aliases (*name) are not used in study files")
+        for token in yaml.scan(text, Loader=_Loader):
+            # A few nested aliases can grow to gigabytes; a tag could ask for any kind of value.
+            refused = {yaml.AliasToken: "aliases (*name)", yaml.TagToken: "tags (!name)"}
+            if what := refused.get(type(token)):
+                problem = Problem(
+                    token.start_mark.line + 1, "", f"{what} are not used in study files"
+                )
                 raise StudyFileError(path, [problem])
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(part for part in (error.context, error.problem) if part)
@@ -116,13 +148,13 @@ def _compose(path: Path, text: str) -> yaml.Node:
 
 
 def _structure_problems(node: yaml.Node, place: tuple[str | int, ...] = ()) -> list[Problem]:
-    """Keys that stand twice, which YAML would take silently, and keys that are no text."""
+    """Keys that stand twice, which YAML would take silently, and what is no text."""
     problems = []
     if isinstance(node, yaml.MappingNode):
         seen: set[Hashable] = set()
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if key.tag != _TEXT or _NO_TEXT.search(str(key.value)):
                 problems.append(Problem(line, _dotted(place), "a key must be a word"))
                 continue
             here = (*place, str(key.value))
@@ -133,6 +165,9 @@ def _structure_problems(node: yaml.Node, place: tuple[str | int, ...] = ()) -> l
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             problems += _structure_problems(item, (*place, index))
+    elif _NO_TEXT.search(str(node.value)):
+        line = node.start_mark.line + 1
+        problems.append(Problem(line, _dotted(place), "has a character that is none"))
     return problems
 
 

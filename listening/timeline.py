@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from listening.models import Event, Participant, Study, Visit
 from listening.pages import PAGE_TYPES
 
 MOST_EVENTS = 2000
+_LABEL = re.compile(r"([PS])([0-9]{1,9})")
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,23 @@ class Moment:
 
 def find_by_label(session: Session, study: Study, label: str) -> Participant | None:
     """The participant whom the exports call P001 or S001; None where there is none."""
-    number = label[1:]
-    if label[:1] not in ("P", "S") or not number.isdecimal() or len(number) > 9:
+    simulated = label.startswith("S")
+    number = number_of(label, simulated)
+    if number is None:
         return None
     return session.scalar(
         select(Participant).where(
             Participant.study_id == study.id,
-            Participant.simulated.is_(label.startswith("S")),
-            Participant.number == int(number),
+            Participant.simulated.is_(simulated),
+            Participant.number == number,
         )
     )
+
+
+def number_of(label: str, simulated: bool) -> int | None:
+    """The number in a pseudonym of a real or a simulated participant; None where it is none."""
+    found = _LABEL.fullmatch(label)
+    return int(found[2]) if found and (found[1] == "S") == simulated else None
 
 
 def timeline(session: Session, participant: Participant) -> list[Moment]:
@@ -66,6 +75,12 @@ def timeline(session: Session, participant: Participant) -> list[Moment]:
         for event in events
     ]
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def event_count(session: Session, participant: Participant) -> int:
+    """How many events came from a participant's browser."""
+    query = select(func.count()).select_from(Event).where(Event.participant_id == participant.id)
+    return session.scalar(query) or 0
 
 
 def _noted(participant: Participant) -> Iterator[Moment]:

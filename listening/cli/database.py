@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from listening.backup import backup as copy_database
+from listening import backup as copies
 from listening.db import database
 
 
@@ -30,5 +30,21 @@ def upgrade() -> None:
 @with_appcontext
 def backup(file: Path | None) -> None:
     """Copy the database to FILE while the server runs (default: backups/ of the instance)."""
-    made = copy_database(database(), Path(current_app.config["INSTANCE_PATH"]), file)
-    click.echo(f"The database is copied to {made}. To restore it, put it in the place of the old.")
+    made = copies.backup(database(), _instance(), file)
+    click.echo(f"The database is copied to {made}. To go back to it: flask db restore {made}")
+
+
+@db.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.confirmation_option(prompt="Put the copy in the place of all that the database holds now?")
+@with_appcontext
+def restore(file: Path) -> None:
+    """Go back to a copy in FILE that flask db backup made; what is there now is copied first."""
+    kept = copies.restore(database(), _instance(), file)
+    click.echo(f"The database is as it was in {file}.")
+    if kept:
+        click.echo(f"What was there before is in {kept}.")
+
+
+def _instance() -> Path:
+    return Path(current_app.config["INSTANCE_PATH"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from listening import retention, studies
 from listening.audit import COMMAND_LINE, note
 from listening.db import database
+from listening.results import forget_results
 
 
 @click.command("keep-until")
@@ -36,5 +39,7 @@ def purge(slug: str | None) -> None:
             count = retention.purge(session, found)
             note(session, COMMAND_LINE, "purged", found.slug, f"{count} participants")
             click.echo(f"{found.slug}: {count} participants and all they gave are deleted.")
+    for found in due:
+        forget_results(Path(current_app.config["INSTANCE_PATH"]), found.slug)
     if not due:
         click.echo("No study keeps anything beyond its date.")

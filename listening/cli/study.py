@@ -19,7 +19,7 @@ from listening.cli.who import who
 from listening.db import database
 from listening.formats import FORMATS
 from listening.models import CLOSED, OPEN, Study
-from listening.progress import study_progress
+from listening.progress import study_progress, study_totals
 from listening.recruiting import personal_link
 from listening.schema import json_schema
 from listening.simulate import simulate as run_simulation
@@ -76,8 +76,8 @@ def list_studies() -> None:
     """List all studies with their state and participants."""
     with database().read() as session:
         for item in studies.all_studies(session):
-            real = study_progress(session, item)
-            simulated = study_progress(session, item, simulated=True)
+            real = study_totals(session, item)
+            simulated = study_totals(session, item, simulated=True)
             more = f", {simulated.joined} simulated" if simulated.joined else ""
             click.echo(
                 f"{item.slug:<24} {item.status:<7} {real.joined} joined, "
@@ -109,12 +109,28 @@ def close(slug: str) -> None:
 
 @study.command()
 @click.argument("slug")
+@click.argument("wanted", metavar="NUMBER|none")
+@with_appcontext
+def quota(slug: str, wanted: str) -> None:
+    """Say how many participants are wanted: a NUMBER, or none for any number."""
+    if wanted != "none" and not wanted.isdecimal():
+        raise ValueError(f"{wanted!r} is no number of participants; write a number, or none")
+    number = None if wanted == "none" else int(wanted)
+    with database().write() as session:
+        studies.set_quota(studies.find_study(session, slug), number)
+        note(session, COMMAND_LINE, "set quota", slug, wanted)
+    click.echo(f"{slug} wants {number or 'any number of'} participants.")
+
+
+@study.command()
+@click.argument("slug")
 @with_appcontext
 def status(slug: str) -> None:
     """Show how far a study is, page by page."""
     with database().read() as session:
         found = studies.find_study(session, slug)
-        click.echo(f"{found.title} ({found.status})")
+        wanted = f", {found.quota} participants wanted" if found.quota else ""
+        click.echo(f"{found.title} ({found.status}{wanted})")
         for simulated in (False, True):
             _print_progress(found, simulated)
 
@@ -190,8 +206,23 @@ def export(
 @with_appcontext
 def simulate(slug: str, participants: int, seed: int) -> None:
     """Fill a study with simulated participants, marked as such everywhere."""
-    with database().write() as session:
-        added = run_simulation(session, studies.find_study(session, slug), participants, seed)
+    from rich.console import Console
+    from rich.progress import track
+
+    console, added = Console(stderr=True), 0
+    for number in track(
+        range(1, participants + 1),
+        "participants",
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ):
+        # One at a time: real participants' answers need not wait for all of them.
+        with database().write() as session:
+            added += run_simulation(session, studies.find_study(session, slug), [number], seed)
+    if added:
+        with database().write() as session:
+            note(session, COMMAND_LINE, "simulated", slug, f"{added} participants")
     click.echo(f"{added} simulated participants added to {slug}. They never mix with real ones.")
 
 

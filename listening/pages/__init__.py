@@ -10,7 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from listening.pages.kinds import Entry, PageType
 
@@ -45,6 +45,12 @@ class Group(Entry):
     order: Literal["random", "fixed"] = "random"
     pages: Annotated[list[PageEntry], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _without_position(self) -> Group:
+        if self.position is not None:
+            raise ValueError("a group has no position; give one to its entries")
+        return self
+
 
 if TYPE_CHECKING:
     PageEntry = Entry
@@ -68,14 +74,19 @@ def entry(name: str, **values: Any) -> Entry:
 
 
 def leaves(
-    entries: Sequence[Entry], place: tuple[str | int, ...] = ("pages",)
+    entries: Sequence[Entry],
+    place: tuple[str | int, ...] = ("pages",),
+    for_group: str | None = None,
 ) -> Iterator[tuple[tuple[str | int, ...], Entry]]:
     """Every entry that is no group, in the order of the file, with its place there.
 
-    Their numbers in this order are the blocks of their pages.
+    Their numbers in this order are the blocks of their pages. What a group of entries is for
+    (`for_group`), each entry in it is for that says nothing else.
     """
     for at, item in enumerate(entries):
+        whose = item.for_group or for_group
         if isinstance(item, Group):
-            yield from leaves(item.pages, (*place, at, "pages"))
+            yield from leaves(item.pages, (*place, at, "pages"), whose)
         else:
-            yield (*place, at), item
+            mine = item if item.for_group == whose else item.model_copy(update={"for_group": whose})
+            yield (*place, at), mine

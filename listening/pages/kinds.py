@@ -74,11 +74,13 @@ class Entry(Model):
     Attributes:
         type: the page type.
         for_group: the one of the study's groups of participants that meets it; else everybody.
+        position: which page of every run it is, from 1, whatever the order of the others.
         text: above the page, as Markdown.
     """
 
     type: str
     for_group: Key | None = None
+    position: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
 @dataclass(frozen=True)

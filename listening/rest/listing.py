@@ -33,6 +33,7 @@ def _study_item(study: models.Study, joined: int, finished: int) -> resources.St
         status="open" if study.status == models.OPEN else "closed",
         created_at=study.created_at,
         keep_until=study.keep_until,
+        quota=study.quota,
         joined=joined,
         finished=finished,
     )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from listening.answers import TidyAnswer
 from listening.documented import describe
 from listening.export import TidyRating
+from listening.schema import MOST_WANTED
 
 Item = TypeVar("Item")
 
@@ -42,6 +43,7 @@ class StudyItem(Resource):
 
     Attributes:
         keep_until: the last day on which it keeps what participants gave.
+        quota: how many participants are wanted; null for any number.
         joined: real participants who began.
         finished: real participants who finished.
     """
@@ -51,6 +53,7 @@ class StudyItem(Resource):
     status: Literal["open", "closed"]
     created_at: datetime
     keep_until: date | None
+    quota: int | None
     joined: int
     finished: int
 
@@ -91,10 +94,12 @@ class StudyChanges(Resource):
 
     Attributes:
         keep_until: the last day on which it keeps what participants gave; null for ever.
+        quota: how many participants are wanted; null for any number.
     """
 
     status: Literal["open", "closed"] | None = None
     keep_until: date | None = None
+    quota: Annotated[int, Field(ge=1, le=MOST_WANTED)] | None = None
 
 
 class ParticipantItem(Resource):

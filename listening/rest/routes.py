@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, abort, jsonify, request
 from sqlalchemy.orm import Session
 
-from listening.answers import answers_of
+from listening.answers import tidy_answers
 from listening.audit import note
 from listening.db import database
 from listening.errors import problem
@@ -27,7 +27,7 @@ from listening.rest.operations import (
     blueprint,
     operation,
 )
-from listening.studies import NoSuchStudyError, find_study, set_status
+from listening.studies import NoSuchStudyError, find_study, set_quota, set_status
 from listening.timeline import find_by_label
 
 __all__ = ["blueprint"]
@@ -61,7 +61,7 @@ def study(call: Call, slug: str) -> resources.Study:
 
 @operation("PATCH", "/studies/<slug>", resources.Study, role="owner", body=resources.StudyChanges)
 def change_study(call: Call, slug: str) -> resources.Study:
-    """Open or close a study, or set the last day on which it keeps what participants gave."""
+    """Open or close a study, set its quota, or the last day on which it keeps what it was given."""
     changes: resources.StudyChanges = call.body
     with database().write() as db:
         found = _study(db, slug)
@@ -72,6 +72,9 @@ def change_study(call: Call, slug: str) -> resources.Study:
             found.keep_until = changes.keep_until
             until = f"until {changes.keep_until}" if changes.keep_until else "no date"
             note(db, call.who, "set retention", slug, until)
+        if "quota" in changes.model_fields_set:
+            set_quota(found, changes.quota)
+            note(db, call.who, "set quota", slug, str(changes.quota or "none"))
         return listing.study_whole(db, found)
 
 
@@ -133,7 +136,8 @@ def answers(call: Call, slug: str) -> resources.AnswerList:
         found = _participants(db, call, slug)
         shown = found[: call.query.limit]
         following = _next(call, found, shown[-1].number if shown else 0)
-        items = [row for person in shown for row in answers_of(person, slug)]
+        numbers = [person.number for person in shown]
+        items = tidy_answers(db, _study(db, slug), call.query.simulated, numbers)
     _note(call, "took out answers", slug, "simulated" if call.query.simulated else "")
     return resources.AnswerList(items=items, next=following)
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import login_required
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -14,8 +24,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from listening.db import database
+from listening.designs import group_of
 from listening.errors import problem
-from listening.language import Message
+from listening.language import LANGUAGES, Message
 from listening.models import Participant, Stimulus, Study, Visit, now
 from listening.pages import PAGE_TYPES
 from listening.runs import LockedError, PageBody, RefusedError, join, save_page
@@ -25,6 +36,9 @@ from listening.views.participant import form_body, page_context
 from listening.views.researcher import study_or_404
 
 blueprint = Blueprint("preview", __name__, url_prefix="/desk/studies/<slug>/preview")
+
+ASKED = ("group", "language")
+"""What an address may ask for: a group of participants, and a language of the study."""
 
 
 @blueprint.before_request
@@ -38,7 +52,16 @@ def pages(slug: str) -> str:
     """All pages in the order of the next participant."""
     with _rolled_back() as db:
         study = study_or_404(db, slug)
-        return render_template("desk/preview.html", study=study, visits=_run(db, study).visits)
+        passages_each = study.definition.get("passages_each")
+        return render_template(
+            "desk/preview.html",
+            passages_each=passages_each,
+            study=study,
+            participant=_run(db, study),
+            address=_address,
+            groups=study.definition.get("groups") or (),
+            languages={code: LANGUAGES[code] for code in study.definition.get("languages", ())},
+        )
 
 
 @blueprint.route("/<int:n>", methods=["GET", "POST"])
@@ -51,7 +74,7 @@ def page(slug: str, n: int) -> AnyResponse | str | tuple[str, int]:
         saved = save_page(db, participant, n, form_body(visit))
         if saved.gaps:
             return _render(participant, visit, saved.gaps), 422
-    return redirect(url_for(".page", slug=slug, n=n + 1), 303)
+    return redirect(_address(".page", slug=slug, n=n + 1), 303)
 
 
 @blueprint.put("/<int:n>/state")
@@ -83,7 +106,7 @@ def events(slug: str) -> Response:
     return Response(status=204)
 
 
-@blueprint.get("/sounds/<int:number>")
+@blueprint.get("/sounds/<int(max=2147483647):number>")
 def sound(slug: str, number: int) -> Response:
     """The sound of one stimulus of the study."""
     with database().read() as db:
@@ -108,14 +131,39 @@ def _rolled_back() -> Iterator[Session]:
 
 
 def _run(db: Session, study: Study) -> Participant:
+    if group := _asked("group", study.definition.get("groups") or ()):
+        while group_of(study.definition["groups"], study.seed, study.next_simulated_number)[0] != (
+            group
+        ):
+            study.next_simulated_number += 1
+    # Every page can be seen, also where each participant meets only some passages.
+    study.definition = {**study.definition, "passages_each": None}
+    db.flush()
     participant = join(db, study, "preview", simulated=True)
-    speak_as(study)
+    g.language = _asked("language", study.definition.get("languages", ())) or speak_as(study)
     for visit in participant.visits:
         for shown in visit.presentations:
             # The same on every request, though each of them joins anew.
             shown.opaque_id = f"preview-{visit.n}-{shown.stimulus_id}-{shown.position}"
     db.flush()
     return participant
+
+
+def _asked(what: str, offered: Sequence[str]) -> str | None:
+    """What the address asks for: a group, or a language; None where it asks for nothing.
+
+    Later addresses of the preview ask for the same.
+    """
+    wanted = request.args.get(what)
+    if wanted is not None and wanted not in offered:
+        abort(404)
+    return wanted
+
+
+def _address(endpoint: str, **place: Any) -> str:
+    """An address of the preview for the same group and in the same language."""
+    kept = {what: request.args[what] for what in ASKED if what in request.args}
+    return url_for(endpoint, **{**kept, **place})
 
 
 def _walk_to(db: Session, study: Study, n: int) -> tuple[Participant, Visit]:
@@ -134,7 +182,7 @@ def _walk_to(db: Session, study: Study, n: int) -> tuple[Participant, Visit]:
 def _following(participant: Participant, visit: Visit) -> str | None:
     if visit.n >= len(participant.visits):
         return None
-    return url_for(".page", slug=participant.study.slug, n=visit.n + 1)
+    return _address(".page", slug=participant.study.slug, n=visit.n + 1)
 
 
 def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:
@@ -151,7 +199,7 @@ def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = 
     told = context["page_data"]
     told |= {
         "api": {
-            "page": url_for(".save", slug=slug, n=visit.n),
+            "page": _address(".save", slug=slug, n=visit.n),
             "events": url_for(".events", slug=slug),
         },
         "next": following,
@@ -160,5 +208,5 @@ def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = 
         "reference": played_here(told["reference"]),
     }
     template = PAGE_TYPES[visit.page.kind].template
-    context |= {"next": following, "preview": True}
+    context |= {"next": following, "preview": True, "address": _address}
     return render_template(f"participant/{template}", **context)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from listening import retention
-from listening.audit import newest_entries, note
+from listening.audit import MOST_SHOWN, newest_entries, note
 from listening.db import database
 from listening.login import owner_required
 from listening.models import Participant, Study
-from listening.timeline import find_by_label, timeline
+from listening.results import forget_results
+from listening.timeline import MOST_EVENTS, event_count, find_by_label, timeline
 from listening.views.researcher import study_or_404
 
 blueprint = Blueprint("records", __name__, url_prefix="/desk")
@@ -23,9 +25,13 @@ blueprint = Blueprint("records", __name__, url_prefix="/desk")
 @blueprint.get("/log")
 @owner_required
 def log() -> str:
-    """Who did what, the newest first."""
+    """Who did what, the newest first; with ?before= the older part."""
+    given = request.args.get("before", "")
+    before = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
     with database().read() as db:
-        return render_template("desk/log.html", entries=newest_entries(db))
+        found = newest_entries(db, before)
+        return render_template("desk/log.html", entries=found[:MOST_SHOWN], more=found[MOST_SHOWN:],
+                               before=before)  # fmt: skip
 
 
 @blueprint.get("/studies/<slug>/participants/<label>")
@@ -36,7 +42,11 @@ def participant(slug: str, label: str) -> str:
         study = study_or_404(db, slug)
         found = _find(db, study, label)
         return render_template(
-            "desk/participant.html", study=study, person=found, moments=timeline(db, found)
+            "desk/participant.html",
+            study=study,
+            person=found,
+            moments=timeline(db, found),
+            left_out=max(0, event_count(db, found) - MOST_EVENTS),
         )
 
 
@@ -77,6 +87,7 @@ def purge(slug: str) -> AnyResponse:
         with database().write() as db:
             count = retention.purge(db, study_or_404(db, slug))
             note(db, current_user.name, "purged", slug, f"{count} participants")
+        forget_results(Path(current_app.config["INSTANCE_PATH"]), slug)
     return redirect(url_for("researcher.study", slug=slug), 303)
 
 

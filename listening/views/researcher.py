@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
@@ -13,15 +15,28 @@ from listening import login as logins
 from listening.accounts import check_password
 from listening.answers import tidy_answers, to_csv
 from listening.audit import note
-from listening.balance import balance
+from listening.balance import Balance, balance
 from listening.db import database
 from listening.formats import FORMATS
-from listening.models import Study
-from listening.progress import participant_states, study_progress
+from listening.models import Study, label_of
+from listening.progress import (
+    ParticipantState,
+    Progress,
+    participant_states,
+    study_progress,
+    study_totals,
+)
 from listening.retention import is_overdue
-from listening.studies import NoSuchStudyError, all_studies, find_study, set_status
+from listening.studies import NoSuchStudyError, all_studies, find_study, set_quota, set_status
+from listening.timeline import number_of
 
 blueprint = Blueprint("researcher", __name__, url_prefix="/desk")
+
+MOST_PEOPLE = 25
+"""In one part of the list of participants."""
+
+MANY = 1000
+"""Participants whose progress takes so long to count that it is counted less often."""
 
 
 @blueprint.get("/login")
@@ -59,7 +74,7 @@ def desk() -> str:
     """All studies at a glance."""
     with database().read() as db:
         rows = [
-            (study, study_progress(db, study), study_progress(db, study, simulated=True))
+            (study, study_totals(db, study), study_totals(db, study, simulated=True))
             for study in all_studies(db)
         ]
         return render_template("desk/desk.html", rows=rows)
@@ -95,6 +110,22 @@ def change_status(slug: str) -> AnyResponse:
         else:
             abort(400)
         note(db, current_user.name, "opened" if status == "open" else "closed", slug)
+    return redirect(url_for(".study", slug=slug), 303)
+
+
+@blueprint.post("/studies/<slug>/quota")
+@logins.owner_required
+def change_quota(slug: str) -> AnyResponse:
+    """Say how many participants are wanted; empty for any number."""
+    given = request.form.get("quota", "").strip()
+    if given and not given.isdecimal():
+        abort(400)
+    with database().write() as db:
+        try:
+            set_quota(study_or_404(db, slug), int(given) if given else None)
+        except ValueError:
+            abort(400)
+        note(db, current_user.name, "set quota", slug, given or "none")
     return redirect(url_for(".study", slug=slug), 303)
 
 
@@ -149,21 +180,50 @@ def study_or_404(db: Session, slug: str) -> Study:
         abort(404)
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """The real participants of a study, or the simulated ones, as its page shows them.
+
+    Attributes:
+        people: one part of them, the newest first.
+        newer: from whom on the part with newer ones begins; None where there is none.
+        older: the same for the older ones.
+    """
+
+    simulated: bool
+    progress: Progress
+    balance: Balance
+    people: Sequence[ParticipantState]
+    newer: str | None
+    older: str | None
+
+
+def _crowd(db: Session, study: Study, simulated: bool, start: str | None) -> Crowd:
+    newest = number_of(start, simulated) if start else None
+    found = participant_states(db, study, simulated, newest, MOST_PEOPLE + 1)
+    people, more = found[:MOST_PEOPLE], found[MOST_PEOPLE:]
+    return Crowd(
+        simulated,
+        study_progress(db, study, simulated),
+        balance(db, study, simulated),
+        people,
+        newer=None if newest is None else label_of(newest + MOST_PEOPLE, simulated),
+        older=more[0].label if more else None,
+    )
+
+
 def _render_study(db: Session, found: Study, template: str) -> str:
+    start = request.args.get("from", "").strip().upper()
+    crowds = [_crowd(db, found, simulated, start) for simulated in (False, True)]
+    joined = max(crowd.progress.joined for crowd in crowds)
     return render_template(
         template,
         study=found,
         formats=FORMATS,
         overdue=is_overdue(found),
-        groups=[
-            (
-                simulated,
-                study_progress(db, found, simulated),
-                participant_states(db, found, simulated),
-                balance(db, found, simulated),
-            )
-            for simulated in (False, True)
-        ],
+        crowds=crowds,
+        start=start,
+        every_s=3 if joined <= MANY else 15,
         join_address=url_for("participant.welcome", slug=found.slug, _external=True),
     )
 

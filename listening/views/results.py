@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from listening.audit import note
 from listening.db import database
 from listening.export import tidy_ratings
+from listening.progress import study_totals
 from listening.results import read_results, results_folder, start_analysis
 from listening.views.researcher import study_or_404
 
@@ -43,6 +44,7 @@ def results(slug: str) -> str:
             simulated=_simulated(),
             results=found,
             documents=DOCUMENTS,
+            ratings_now=study_totals(db, study, _simulated()).ratings,
         )
 
 

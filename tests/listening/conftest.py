@@ -139,6 +139,17 @@ def database_url(
 
 
 @pytest.fixture
+def blank_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database without a single table."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.sqlite'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with postgresql.fresh_database(server, f"blank_{uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture
 def open_database(database_url: str) -> Iterator[Callable[[], Database]]:
     """Open the database once more, as another process would."""
     opened: list[Database] = []

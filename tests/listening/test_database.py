@@ -56,6 +56,7 @@ IMPOSSIBLE = (
     "UPDATE stimulus SET role = 'judge'",
     "UPDATE stimulus SET study_id = 99999",
     "UPDATE study SET status = 'ajar'",
+    "UPDATE study SET quota = 0",
     "UPDATE study SET slug = NULL",
     "INSERT INTO study (slug, title, seed, status, definition, source, consent_version, created_at,"
     " next_number, next_simulated_number) SELECT slug, title, seed, status, definition, source,"

@@ -239,6 +239,40 @@ def test_groups_meet_their_own_pages(add_study: Callable[..., str], database: Da
     assert [row.answer for row in rows if row.question == "group"] == groups
 
 
+def test_a_page_with_a_position_is_there_in_every_run(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(
+        pages=["ratings", {"type": "break", "position": 2}, {"type": "trap", "position": 4}],
+        order={"pages": "williams"},
+    )
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 6)
+        runs = [[visit.page.kind for visit in person.visits] for person in study.participants]
+        met = Counter(map(tuple, rated_passages(study.participants)))
+    assert runs == [["mushra", "break", "mushra", "trap", "mushra", "thanks"]] * 6
+    assert set(met.values()) == {1}
+
+
+def test_what_a_group_of_entries_is_for_holds_for_its_entries(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    inner = [
+        {"type": "group", "pages": ["instructions"]},
+        {"type": "break", "for_group": "second"},
+    ]
+    add_study(
+        groups=["first", "second"],
+        pages=["ratings", {"type": "group", "for_group": "first", "pages": inner}],
+    )
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 4)
+        met = {(p.group, *(v.page.kind for v in p.visits[3:-1])) for p in study.participants}
+    assert met == {("first", "instructions"), ("second", "break")}
+
+
 def test_each_group_is_balanced_on_its_own(
     add_study: Callable[..., str], database: Database
 ) -> None:
@@ -281,6 +315,39 @@ def test_a_latin_square_of_stimuli_is_even_in_a_study(
         (
             {"groups": ["a", "b"], "pages": [{"type": "ratings", "for_group": "c"}]},
             "pages[0].for_group: 'c' is none of the study's groups; there are a, b",
+        ),
+        (
+            {"pages": [{"type": "ratings", "position": 1}]},
+            "pages[0].position: this entry has 3 pages; give each an entry of its own",
+        ),
+        (
+            {"pages": ["ratings", {"type": "break", "position": 5}]},
+            "pages[1].position: the run has 5 pages, of which the last one is thanks",
+        ),
+        (
+            {"pages": ["ratings", {"type": "break", "position": 4}], "passages_each": 2},
+            "pages[1].position: the run has 4 pages, of which the last one is thanks",
+        ),
+        (
+            {
+                "pages": [
+                    "ratings",
+                    {"type": "break", "position": 2},
+                    {"type": "trap", "position": 2},
+                ]
+            },
+            "pages[2].position: page 2 of the run is taken by another entry",
+        ),
+        (
+            {
+                "pages": ["ratings", {"type": "mushra", "passages": ["ballad"], "position": 1}],
+                "passages_each": 2,
+            },
+            "pages[1].position: with passages_each, not everybody meets this page",
+        ),
+        (
+            {"pages": [{"type": "group", "pages": ["ratings"], "position": 1}]},
+            "pages[0]: a group has no position; give one to its entries",
         ),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -14,15 +17,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from listening import retention
-from listening.audit import newest_entries
+from listening.audit import newest_entries, note
 from listening.balance import balance
 from listening.db import Database
 from listening.models import AuditEntry, Base, Event, Participant, Rating, now
 from listening.progress import AWAY, study_progress
-from listening.results import read_results, results_folder
+from listening.results import read_results, results_folder, start_analysis
 from listening.simulate import simulate
 from listening.studies import find_study
 from tests.at_the_desk import csrf_token, log_in
+from tests.listening.conftest import PASSAGES
 from tests.listening.test_journey import fill, page_data
 
 STUDY = "/desk/studies/test"
@@ -91,6 +95,40 @@ def test_a_closed_study_can_be_previewed_and_stays_closed(
     add_study("closed", slug="later")
     assert desk.get("/desk/studies/later/preview/1").status_code == 200
     assert "This study is closed" in app.test_client().get("/studies/later/").text
+
+
+def test_every_page_of_each_group_can_be_previewed_in_each_language(
+    desk: FlaskClient, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(
+        slug="wide",
+        passages_each=1,
+        groups=["first", "second", "third"],
+        languages=["en", "de"],
+        pages=[
+            {"type": "instructions", "text": {"en": "One", "de": "Eins"}, "for_group": "first"},
+            {"type": "instructions", "text": {"en": "Two", "de": "Zwei"}, "for_group": "second"},
+            "ratings",
+        ],
+    )
+    before = contents(database)
+    for group, words in (("first", "Eins"), ("second", "Zwei")):
+        address = f"/desk/studies/wide/preview/?group={group}&language=de"
+        listed = desk.get(address).text
+        assert {f"ratings-{name}" for name in PASSAGES} == set(re.findall(r"ratings-\w+", listed))
+        (link,) = re.findall(r'href="([^"]+/preview/1[^"]*)"', listed)
+        page = desk.get(html.unescape(link))
+        assert words in page.text
+        assert 'lang="de"' in page.text
+        kept = desk.get(page_data(page)["next"]).text
+        assert 'lang="de"' in kept
+    assert (
+        len(re.findall(r"/preview/\d", desk.get("/desk/studies/wide/preview/?group=third").text))
+        == 4
+    )
+    for odd in ("group=fourth", "language=fr"):
+        assert desk.get(f"/desk/studies/wide/preview/?{odd}").status_code == 404
+    assert contents(database) == before
 
 
 @pytest.fixture
@@ -248,9 +286,69 @@ def test_the_log_says_who_did_what(app: Flask, desk: FlaskClient, database: Data
     assert "took out ratings" in desk.get("/desk/log").text
 
 
+def test_the_log_comes_in_parts(
+    desk: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("listening.audit.MOST_SHOWN", 2)
+    monkeypatch.setattr("listening.views.records.MOST_SHOWN", 2)
+    with database.write() as session:
+        for at in range(5):
+            note(session, "me", f"action {at}")
+    address, seen = "/desk/log", list[str]()
+    while address:
+        page = desk.get(address).text
+        seen += re.findall(r"action \d", page)
+        older = re.search(r'href="([^"]+)">Older', page)
+        address = older.group(1) if older else ""
+    assert seen == [f"action {at}" for at in (4, 3, 2, 1, 0)]
+    for odd in ("", "-1", "x", "9" * 30, "%D9%A1"):
+        assert desk.get(f"/desk/log?before={odd}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [("7", 7), ("", None), ("0", 24), ("-1", 24), ("many", 24), ("9" * 30, 24)],
+)
+def test_the_quota_is_changed_at_the_desk(
+    app: Flask, desk: FlaskClient, database: Database, sent: str, expected: int | None
+) -> None:
+    app.test_cli_runner().invoke(args=["study", "quota", "test", "24"])
+    assert send(desk, f"{STUDY}/quota", quota=sent) == (400 if expected == 24 else 303)
+    with database.read() as session:
+        assert find_study(session, "test").quota == expected
+        changes = [entry.detail for entry in newest_entries(session) if entry.action == "set quota"]
+    assert changes == ["24"] if expected == 24 else [sent or "none", "24"]
+
+
+def test_a_raised_quota_lets_newcomers_in(
+    app: Flask, add_study: Callable[..., str], desk: FlaskClient, database: Database
+) -> None:
+    add_study(slug="wanted", quota=1)
+    for wanted, expected in (("1", 1), ("2", 2), ("none", 3)):
+        done = app.test_cli_runner().invoke(args=["study", "quota", "wanted", wanted])
+        assert done.exit_code == 0, done.output
+        for key in "abc":
+            app.test_client().post("/studies/wanted/", data={"join_key": f"{wanted}{key}" * 8})
+            with database.read() as session:
+                there = len(find_study(session, "wanted").participants)
+            if wanted == "none":
+                break
+        assert there == expected
+    for odd in ("0", "-3", "x", "1.5"):
+        done = app.test_cli_runner().invoke(args=["study", "quota", "wanted", "--", odd])
+        assert done.exit_code == 1
+        assert "Error: " in done.output
+
+
 @pytest.mark.parametrize(
     "address",
-    [f"{STUDY}/participants/P001/delete", f"{STUDY}/keep-until", f"{STUDY}/purge"],
+    [
+        f"{STUDY}/participants/P001/delete",
+        f"{STUDY}/keep-until",
+        f"{STUDY}/purge",
+        f"{STUDY}/quota",
+        f"{STUDY}/status",
+    ],
 )
 def test_a_viewer_changes_and_deletes_nothing(
     app: Flask, desk: FlaskClient, database: Database, address: str
@@ -272,6 +370,52 @@ def wait_for(folder: Path) -> str:
             return state
         time.sleep(0.1)
     raise AssertionError("the analysis does not end")
+
+
+@pytest.mark.slow
+def test_of_two_analyses_at_once_one_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "test"
+    start_analysis(folder, [], {}, "")
+    (tmp_path / "results" / "test.part" / "mark").touch()
+    start_analysis(folder, [], {}, "")
+    assert read_results(folder).state == "running"
+    assert wait_for(folder) == "failed"
+    assert (folder / "mark").exists()  # the second one began nothing anew
+
+
+@pytest.mark.slow
+def test_an_analysis_that_was_killed_can_be_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "results" / "test"
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def remember(*command: Any, **more: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*command, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", remember)
+    start_analysis(folder, [], {}, "")
+    started[0].kill()
+    assert wait_for(folder) == "failed"
+    assert "interrupted" in read_results(folder).answer[0]
+    start_analysis(folder, [], {}, "")
+    assert wait_for(folder) == "failed"
+    assert "no ratings" in read_results(folder).answer[0]
+
+
+def test_results_go_with_what_they_are_about(app: Flask, desk: FlaskClient) -> None:
+    instance = Path(app.config["INSTANCE_PATH"])
+    folders = [results_folder(instance, "test", simulated) for simulated in (False, True)]
+    other = results_folder(instance, "test-2", simulated=False)
+    for folder in (*folders, other):
+        folder.mkdir(parents=True)
+    assert send(desk, f"{STUDY}/purge", slug="test") == 303
+    assert [folder.exists() for folder in (*folders, other)] == [False, False, True]
+    folders[0].mkdir()
+    assert app.test_cli_runner().invoke(args=["study", "purge", "test", "--yes"]).exit_code == 0
+    assert not folders[0].exists()
 
 
 def test_results_of_no_ratings_say_so(app: Flask, desk: FlaskClient) -> None:

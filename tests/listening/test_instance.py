@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from app import ROOT, create_app
 from listening.config import secret_key
-from listening.db import MIGRATIONS, SCHEMA_REVISION, Database, SchemaError, migrate
+from listening.db import (
+    MIGRATIONS,
+    SCHEMA_REVISION,
+    Database,
+    SchemaError,
+    migrate,
+    schema_revision,
+)
 from listening.models import Base
 from listening.studies import find_study
 
@@ -78,7 +86,7 @@ OLD = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revis
 WRITTEN = (
     "INSERT INTO study (id, slug, title, seed, status, definition, source, consent_version,"
     " created_at, next_number, next_simulated_number) VALUES"
-    " (1, 'old', 'Old', 7, 'open', '{}', '', '', '2026-01-01 00:00:00', 3, 1)",
+    " (1, 'old', 'Old', 7, 'open', '{\"quota\": 24}', '', '', '2026-01-01 00:00:00', 3, 1)",
     "INSERT INTO page (id, study_id, position, key, kind, block, training, config) VALUES"
     " (1, 1, 1, 'mushra-one', 'mushra', 0, false, '{}')",
     "INSERT INTO stimulus (id, study_id, key, song, passage, system, role, file_sha256,"
@@ -96,19 +104,29 @@ WRITTEN = (
 )
 
 
+@pytest.fixture
+def blank(blank_url: str) -> Iterator[Database]:
+    """A database without a single table, as a first start meets it."""
+    made = Database(blank_url)
+    yield made
+    made.engine.dispose()
+
+
 @pytest.mark.parametrize("revision", OLD)
-def test_what_was_given_survives_the_upgrade(
-    open_database: Callable[[], Database], revision: str
-) -> None:
-    database = open_database()
+def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> None:
+    database = blank
     with database.engine.begin() as connection:
         migrate(connection, revision)
         for statement in WRITTEN:
-            connection.execute(text(statement))
+            connection.exec_driver_sql(statement)
+    assert schema_revision(database.engine) == revision
+    with pytest.raises(SchemaError):
+        database.ensure_schema()
     database.upgrade()
     with database.read() as session:
         study = find_study(session, "old")
         assert (study.seed, study.next_number, study.keep_until) == (7, 3, None)
+        assert study.quota == 24
         (participant,) = study.participants
         (visit,) = participant.visits
         assert (participant.label, visit.revision, visit.comment) == ("P002", 4, "Käse")
@@ -117,10 +135,8 @@ def test_what_was_given_survives_the_upgrade(
         assert (rating.attribute, rating.score, rating.plays) == ("preference", 62.5, 2)
 
 
-def test_two_processes_may_meet_an_empty_database_at_once(
-    open_database: Callable[[], Database],
-) -> None:
-    databases = [open_database() for _ in range(4)]
+def test_two_processes_may_meet_an_empty_database_at_once(blank_url: str) -> None:
+    databases = [Database(blank_url) for _ in range(4)]
     failures: list[Exception] = []
 
     def first_use(database: Database) -> None:
@@ -134,6 +150,8 @@ def test_two_processes_may_meet_an_empty_database_at_once(
         thread.start()
     for thread in threads:
         thread.join()
+    for database in databases:
+        database.engine.dispose()
     assert failures == []
 
 
@@ -169,3 +187,29 @@ def test_sqlite_is_set_up_to_lose_nothing(database: Database) -> None:
         }
     full = 2
     assert found == {"journal_mode": "wal", "synchronous": full, "foreign_keys": 1}
+
+
+KILLED = """
+import os, signal, sys
+from listening.db import Database, migrate
+database = Database(sys.argv[1])
+with database._writer.begin() as connection:
+    migrate(connection)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("revision", OLD)
+def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: str) -> None:
+    with blank.engine.begin() as connection:
+        migrate(connection, revision)
+        for statement in WRITTEN:
+            connection.exec_driver_sql(statement)
+    url = blank.engine.url.render_as_string(hide_password=False)
+    done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
+    assert schema_revision(blank.engine) == revision
+    assert "quota" not in {item["name"] for item in inspect(blank.engine).get_columns("study")}
+    blank.upgrade()
+    with blank.read() as session:
+        assert find_study(session, "old").quota == 24

@@ -65,3 +65,26 @@ def test_every_order_of_a_random_group_occurs() -> None:
     orders = {tuple(block_order([group], 7, number)) for number in range(100)}
     assert len(orders) == 6
     assert block_order([group], 7, 1, fixed=True) == [0, 1, 2]
+
+
+@given(
+    count=st.integers(1, 12),
+    positions=st.dictionaries(st.integers(0, 11), st.integers(1, 15), max_size=6).filter(
+        lambda found: len(set(found.values())) == len(found)
+    ),
+    number=st.integers(1, 99),
+)
+def test_pages_with_a_position_stand_there_whatever_the_order(
+    count: int, positions: dict[int, int], number: int
+) -> None:
+    wanted = {str(item): place for item, place in positions.items() if item < count}
+    pages = [(str(item), 0) for item in range(count)]
+    order = page_order(pages, 3, number, positions=wanted)
+    assert sorted(order) == sorted(key for key, _ in pages)
+    others = [key for key in order if key not in wanted]
+    assert others == [key for key in page_order(pages, 3, number) if key not in wanted]
+    # Places behind the end close ranks; all that can be are exact.
+    for place, item in sorted((place, item) for item, place in wanted.items()):
+        before = sum(other < place for other in wanted.values())
+        if place - 1 <= len(others) + before:
+            assert order[place - 1] == item

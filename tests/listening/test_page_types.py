@@ -126,10 +126,18 @@ def test_a_pair_is_one_page_and_a_repeated_passage_another(
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("passages", ["polka"], r"pages\[0\].passages: 'polka' is none of ballad, march, waltz"),
-        ("repeated", ["polka"], r"pages\[0\].repeated: 'polka'"),
-        ("pairs", [["mono", "stereo"]], r"pages\[0\].pairs: 'stereo' is none of anchor35, mono"),
-        ("feedback", [{"system": "x", "text": "y"}], r"pages\[0\].feedback: 'x'"),
+        (
+            "passages",
+            ["polka"],
+            r"pages\[0\].passages\[0\]: 'polka' is none of ballad, march, waltz",
+        ),
+        ("repeated", ["polka"], r"pages\[0\].repeated\[0\]: 'polka'"),
+        (
+            "pairs",
+            [["mono", "stereo"]],
+            r"pages\[0\].pairs\[0\]\[1\]: 'stereo' is none of anchor35, mono",
+        ),
+        ("feedback", [{"system": "x", "text": "y"}], r"pages\[0\].feedback\[0\].system: 'x'"),
     ],
 )
 def test_a_name_that_is_not_there_is_refused(

@@ -233,6 +233,12 @@ def test_events_name_stimuli_by_letter_and_system(ask: Ask) -> None:
     assert event["data"]["at_s"] == 1
 
 
+@pytest.mark.parametrize("quota", [12, None])
+def test_an_owner_sets_the_quota(ask: Ask, quota: int | None) -> None:
+    assert ask(STUDY, "PATCH", json={"quota": quota}).json["quota"] == quota  # type: ignore[index]
+    assert ask(STUDY).json["quota"] == quota  # type: ignore[index]
+
+
 def test_an_owner_closes_and_deletes_and_the_log_says_so(ask: Ask, database: Database) -> None:
     changed = ask(STUDY, "PATCH", json={"status": "closed", "keep_until": "2030-01-31"})
     assert changed.json is not None
@@ -268,6 +274,7 @@ def test_an_owner_closes_and_deletes_and_the_log_says_so(ask: Ask, database: Dat
         (STUDY, "PATCH", {"data": b"{"}, 400, "JSON"),
         (STUDY, "PATCH", {"json": {"status": "ajar"}}, 400, "status"),
         (STUDY, "PATCH", {"json": {"slug": "other"}}, 400, "slug"),
+        (STUDY, "PATCH", {"json": {"quota": 0}}, 400, "quota"),
         (STUDY, "DELETE", {}, 405, "not allowed"),
         (f"{PREFIX}/nothing", "GET", {}, 404, "not found"),
     ],

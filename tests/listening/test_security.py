@@ -181,6 +181,62 @@ def test_bombs_are_refused(
     assert answer.content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/studies/%00/",
+        "/studies/test/?PROLIFIC_PID=%00",
+        "/p/%00",
+        "/media/%00",
+        "/desk/studies/%00/",
+        f"/desk/studies/test/preview/sounds/{10**20}",
+        f"/desk/studies/test/preview/{10**20}",
+        "/desk/studies/test/participants/P%D9%A1",
+        "/studies/%ED%A0%80/",
+        "/studies/%F0%9F%98%80/",
+        "/api/v1/studies/%00",
+    ],
+)
+def test_odd_addresses_are_no_failures_of_the_server(desk: FlaskClient, path: str) -> None:
+    assert desk.get(path).status_code in (400, 401, 404)
+
+
+@pytest.mark.parametrize("field", ["name", "password", "csrf_token"])
+def test_a_form_with_nul_in_it_is_refused(client: FlaskClient, field: str) -> None:
+    assert client.post("/desk/login", data={field: "a\0b"}).status_code == 400
+
+
+def test_a_nul_costs_nothing_of_an_answer(
+    client: FlaskClient, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"], options={"comments": True})
+    data = page_data(client.get(f"/p/{join(client, 'a')}", follow_redirects=True))
+    body = {**fill(data), "comment": "be\0fore", "complete": True}
+    assert client.put(data["api"]["page"], json=body).status_code == 200
+    with database.read() as session:
+        (participant,) = find_study(session, "test").participants
+        assert participant.visits[0].comment == "before"
+
+
+@pytest.mark.parametrize(
+    ("at", "data"),
+    [
+        ("9999-12-31T23:59:59-23:59", "{}"),
+        ("0001-01-01T00:00:00+23:59", "{}"),
+        ("2026-05-04T10:00:00Z", '{"x": NaN}'),
+        ("2026-05-04T10:00:00Z", '{"x": 1e999}'),
+        ("2026-05-04T10:00:00Z", f'{{"x": "{"a" * 10_000}"}}'),
+    ],
+)
+def test_events_that_no_database_keeps_are_refused(
+    client: FlaskClient, add_study: Callable[..., str], at: str, data: str
+) -> None:
+    add_study()
+    event = f'{{"at": "{at}", "page": 1, "name": "play", "data": {data}}}'
+    content = f'{{"events": [{event}]}}'
+    assert client.post(f"/api/p/{join(client, 'a')}/events", data=content).status_code == 400
+
+
 def test_a_sound_of_too_many_bytes_is_not_read(
     write_study: Callable[..., Path], stimuli_folder: Path, tmp_path: Path, database: Database
 ) -> None:

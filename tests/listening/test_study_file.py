@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from analysis.plan import plan_from
@@ -124,6 +128,67 @@ def test_the_schema_takes_the_examples_and_nothing_else(name: str) -> None:
     ):  # fmt: skip
         assert not validator.is_valid({**study, **wrong})
     assert not validator.is_valid({key: study[key] for key in study if key != "title"})
+
+
+def places(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Every key and every single value."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from (*places(key), *places(value))
+    else:
+        for item in node.value:
+            yield from places(item)
+
+
+WRONG = (
+    "[]", "{}", "~", "-1", "99999999999999999999", "true", ".nan", "1e400", '""', '"a\\0b"',
+    '"\\ud800"', "2027-13-45", "1:30", "=", "<<", "*a", "!!python/object/apply:os.system [ls]",
+    "!!bool x", "!!timestamp x", "? a", "\U0001f600", "x" * 600,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["study", "page-types"])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_stands_wrong_in_a_file_is_named_on_its_line(
+    tmp_path: Path, name: str, data: st.DataObject
+) -> None:
+    text = (DOCS / "examples" / f"{name}.yaml").read_text(encoding="utf-8")
+    node = data.draw(st.sampled_from(list(places(yaml.compose(text)))))
+    wrong = data.draw(st.sampled_from(WRONG))
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        text[: node.start_mark.index] + wrong + text[node.end_mark.index :], encoding="utf-8"
+    )
+    found = problem_lines(path)
+    # Of two that do not go together (`min` above `max`), the line of what holds both is named.
+    assert found is None or "above max" in found[1] or node.start_mark.line + 1 in found[0], found
+
+
+def problem_lines(path: Path) -> tuple[set[int], str] | None:
+    """The lines that are named as wrong, and in what words; None where nothing is."""
+    try:
+        read_study_file(path)
+    except StudyFileError as error:
+        return {problem.line for problem in error.problems}, str(error)
+    return None
+
+
+@pytest.mark.parametrize("word", ["Yes", "No", "on", "off", "1:30", "007", "2027-01-01", "0x10"])
+def test_words_stay_words(tmp_path: Path, word: str) -> None:
+    path = tmp_path / "study.yaml"
+    choices = f"type: choice\n        choices: [{word}, other]"
+    path.write_text(GOOD.replace("type: number", choices), encoding="utf-8")
+    question = read_study_file(path).file.pages[2].questions[0]  # type: ignore[attr-defined]
+    assert question.choices == [word, "other"]
+
+
+@pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
+def test_yaml_in_the_documentation_is_yaml(document: Path) -> None:
+    for part in re.findall(r"```yaml\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL):
+        yaml.safe_load(part)
 
 
 def test_deep_nesting_is_one_clear_error(tmp_path: Path) -> None:
