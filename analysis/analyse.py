@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.attribute import AttributeOutcome, attribute_outcome, primary_results
 from analysis.choices.comparisons import are_comparisons
-from analysis.design import untestable
+from analysis.design import refuse_too_large, untestable
 from analysis.expertise import Expertise, expertise
 from analysis.mixed.threads import one_blas_thread
 from analysis.plan import Plan
@@ -75,6 +75,7 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
 
 
 def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
+    refuse_too_large(ratings)
     names = list(ratings.attribute.levels)
     if plan.attribute is not None:
         if plan.attribute not in names:

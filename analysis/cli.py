@@ -107,9 +107,10 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
             simulated=simulated,
         )
         outcome = run(ratings, declared if plan is None else plan_from(_yaml_plan(plan)))
-        written = _write(outcome, out)
+        # The answer is there long before the figures are.
         for line in short_answer(outcome):
             click.echo(line)
+        written = _write(outcome, out)
         click.echo(f"\nReport: {written[0]}")
 
     return analyse

@@ -11,6 +11,10 @@ from analysis.choices.comparisons import are_comparisons
 from analysis.plan import Plan
 from analysis.ratings import COMPARED_ROLES, Ratings
 
+MOST_PARTICIPANTS, MOST_SYSTEMS = 20_000, 60
+MOST_CELLS = 50_000_000
+"""Of participants × passages × systems; 400 MB a table."""
+
 
 @dataclass(frozen=True, eq=False)
 class Design:
@@ -25,6 +29,33 @@ class Design:
     blocks: Blocks | None
     primary: str
     notes: tuple[str, ...]
+
+
+def refuse_too_large(ratings: Ratings) -> None:
+    """Refuse tables whose analysis would not end; mostly a wrong column was named.
+
+    Raises:
+        ValueError: more participants, systems or cells than are analysed.
+    """
+    people, passages, systems = (
+        len(factor.levels) for factor in (ratings.participant, ratings.passage, ratings.system)
+    )
+    for count, most, name in (
+        (systems, MOST_SYSTEMS, "system"),
+        (people, MOST_PARTICIPANTS, "participant"),
+    ):
+        if count > most:
+            some = ", ".join(getattr(ratings, name).levels[:3])
+            raise ValueError(
+                f"the ratings hold {count} {name}s ({some}, …), and up to {most} are analysed; is "
+                f"the right column read as {name}?"
+            )
+    if people * passages * systems > MOST_CELLS:
+        raise ValueError(
+            f"{people} participants × {passages} passages × {systems} systems are "
+            f"{people * passages * systems} cells, of which {len(ratings)} are rated; up to "
+            f"{MOST_CELLS} are analysed; is the right column read as passage?"
+        )
 
 
 def untestable(ratings: Ratings) -> str | None:
