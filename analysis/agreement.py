@@ -103,14 +103,15 @@ def krippendorff_alpha(ratings: Ratings, metric: Metric = "interval") -> Quantit
     if n < 2:
         return Quantity(f"Krippendorff's α ({metric})", np.nan)
     totals = np.bincount(code, minlength=len(values)).astype(np.float64)
-    _, unit, sizes = np.unique(unit, return_inverse=True, return_counts=True)
+    _, unit = np.unique(unit, return_inverse=True)
+    sizes = np.bincount(unit).astype(np.float64)
     if metric == "nominal":
         pairs = np.unique(unit * len(values) + code, return_counts=True)
         alike = np.bincount(pairs[0] // len(values), pairs[1].astype(np.float64) ** 2)
-        within = sizes.astype(np.float64) ** 2 - alike
+        within = sizes**2 - alike
         among = float(n) ** 2 - float((totals**2).sum())
     else:
-        places: FloatArray = np.cumsum(totals) - totals / 2 if metric == "ordinal" else values
+        places = np.cumsum(totals) - totals / 2 if metric == "ordinal" else values
         place = (places - places.mean())[code]
         # Σ over all pairs of (x − y)² is 2 (m Σ x² − (Σ x)²): no matrix of distances is made.
         within = 2 * (sizes * np.bincount(unit, place**2) - np.bincount(unit, place) ** 2)
