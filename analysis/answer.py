@@ -118,8 +118,8 @@ def _held(pair: Result) -> str:
     """Whether the intervals of the differences hold together or each for itself."""
     interval = pair.estimate.interval if pair.estimate else None
     if interval is not None and "simultaneous" in interval.method:
-        return " that hold together"
-    return ", each for itself"
+        return " that hold for all pairs at once"
+    return ", which hold for each pair alone"
 
 
 def _size(outcome: Outcome) -> str:

@@ -39,11 +39,19 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure in the report: its files and the caption that says what it shows."""
+    """A figure in the report: its files and the caption that says what it shows.
+
+    Attributes:
+        name: of the files.
+        title, caption: what it shows, test, n and correction.
+        width_inches: as printed.
+        paths: PNG, SVG and PDF.
+    """
 
     name: str
     title: str
     caption: str
+    width_inches: float
     paths: tuple[Path, ...]
 
     @property
@@ -66,7 +74,8 @@ def draw_figures(
             for name, title, caption, axes in _figures_of(outcome, entry):
                 said = f"{style.SIMULATED}. {caption}" if simulated else caption
                 paths = style.save(axes, folder, prefix + name, simulated=simulated)
-                figures.append(ReportFigure(prefix + name, title, said, paths))
+                wide = style.figure_width(axes)
+                figures.append(ReportFigure(prefix + name, title, said, wide, paths))
                 tick(f"figures/{prefix}{name}")
             drawn[entry.attribute] = tuple(figures)
     return drawn
@@ -79,7 +88,9 @@ def file_name(text: str) -> str:
 
 def _figures_of(outcome: Outcome, entry: AttributeOutcome) -> list[Drawn]:
     """The figures of one attribute; those of the whole study come with the first."""
-    colours = style.colours_of(outcome.ratings.systems)
+    systems = outcome.ratings.systems
+    anchors = [name for name in systems if outcome.ratings.role_of(name) == "anchor"]
+    colours = style.colours_of(systems, anchors)
     plan, first = outcome.plan, entry is outcome.attributes[0]
     if entry.choices is not None:
         return choice_figures(entry.choices, colours, plan.alpha)
@@ -195,8 +206,18 @@ def _diagnostics(entry: AttributeOutcome, colours: dict[str, str], alpha: float)
             f"{apa.number(left.skewness)}: {left.verdict}."
         )
         figures += [
-            ("residuals_normal", "Are residuals normal?", said, residual_plot(left)),
-            ("residuals_fitted", "Are residuals even?", said, residuals_by_fitted(left)),
+            (
+                "residuals_normal",
+                "Residuals by rank",
+                said,
+                residual_plot(left),
+            ),
+            (
+                "residuals_fitted",
+                "Residuals by score",
+                said,
+                residuals_by_fitted(left),
+            ),
         ]
     return figures
 

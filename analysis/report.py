@@ -22,6 +22,7 @@ from analysis.paper import methods_paragraph, paper_tex, results_sentences
 from analysis.plots import style
 from analysis.printed import write_pdf
 from analysis.results import to_data
+from analysis.tables import effect_table, pair_table, summary_table, with_limits
 
 FORMAT_VERSION = 1
 LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib")
@@ -70,6 +71,7 @@ def results_json(outcome: Outcome) -> str:
             "exclusions": outcome.screening.exclusions,
             "primary_without_screening": outcome.without_screening,
             "expertise": outcome.experts,
+            "outliers": outcome.outliers,
         },
         "notes": outcome.notes,
         "attributes": [_attribute_data(entry) for entry in outcome.attributes],
@@ -107,6 +109,11 @@ def report_html(outcome: Outcome, figures: Mapping[str, tuple[ReportFigure, ...]
             for entry in outcome.attributes
         },
         digits=apa.score_digits(outcome.ratings.scale),
+        level=f"{100 * outcome.plan.level:g}",
+        pair_table=pair_table,
+        effect_table=effect_table,
+        summary_table=summary_table,
+        with_limits=with_limits,
         versions=versions(),
         methods=methods_paragraph(outcome),
         sentences={
