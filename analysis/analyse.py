@@ -82,7 +82,7 @@ def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
     screening = screen(ratings, plan.screening)
     left = screening.kept.attribute.levels
     parts = [screening.kept.only(attribute=name) for name in names if name in left]
-    outcomes = tuple(attribute_outcome(part, plan) for part in parts)
+    outcomes = tuple(attribute_outcome(part, plan, leading=part is parts[0]) for part in parts)
     everybody: tuple[Result, ...] = ()
     if screening.excluded:
         first = outcomes[0]

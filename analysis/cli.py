@@ -21,7 +21,7 @@ class StudyRatings:
 
     Attributes:
         rows: the tidy table, of real or of simulated participants.
-        scale: the lowest and highest score that could be given.
+        scales: the lowest and highest score that could be given, by attribute.
         plan: the `analysis` section of the study file.
         declared_at: when that was stored, ISO 8601.
     """
@@ -29,7 +29,7 @@ class StudyRatings:
     rows: Sequence[Mapping[str, Any]]
     plan: Mapping[str, Any]
     declared_at: str
-    scale: tuple[float, float] = (0.0, 100.0)
+    scales: Mapping[str, tuple[float, float]]
 
 
 ReadStudy = Callable[[str, bool], StudyRatings]
@@ -149,7 +149,7 @@ def read_source(
         study = read_study(source, True)
     if not study.rows:
         raise ValueError(f"study {source!r} has no {'simulated ' * simulated}ratings yet")
-    ratings = from_table(study.rows, study=source, scale=study.scale)
+    ratings = from_table(study.rows, study=source, scale=study.scales)
     return ratings, plan_from(study.plan, study.declared_at)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.blocks import Blocks, participant_blocks
 from analysis.choices.comparisons import are_comparisons
-from analysis.plan import Plan
+from analysis.plan import MODELS, Plan
 from analysis.ratings import COMPARED_ROLES, Ratings
 
 MOST_PARTICIPANTS, MOST_SYSTEMS = 20_000, 60
@@ -97,12 +97,10 @@ def design_of(compared: Ratings, plan: Plan) -> Design:
         f"{len(compared.systems)} systems in one passage, so tests of complete blocks (Friedman "
         "and its relatives) were not done."
     )
-    if plan.declared or plan.primary == "mixed model":
+    if plan.declared or plan.primary in MODELS:
         said = (
             "The planned primary analysis stands, over the participants who rated both of a pair."
         )
-        return Design(
-            None, plan.primary, (note, said) if plan.primary != "mixed model" else (note,)
-        )
+        return Design(None, plan.primary, (note, said) if plan.primary not in MODELS else (note,))
     said = "The primary analysis is therefore the mixed model, which uses every rating."
     return Design(None, "mixed model", (note, said))

@@ -95,8 +95,8 @@ def _figures_of(outcome: Outcome, entry: AttributeOutcome) -> list[Drawn]:
     if entry.choices is not None:
         return choice_figures(entry.choices, colours, plan.alpha)
     figures = _overviews(entry, colours, plan.alpha)
-    if first and len(outcome.attributes) > 1:
-        figures.append(_attributes_figure(outcome, colours))
+    if first:
+        figures += _attributes_figure(outcome, colours)
     if entry.untested is None:
         figures += _pair_figures(entry, plan)
     figures += _diagnostics(entry, colours, plan.alpha)
@@ -172,20 +172,28 @@ def _critical_difference(entry: AttributeOutcome, alpha: float) -> list[Drawn]:
     return [("critical_difference", "Critical difference", caption, axes)]
 
 
-def _attributes_figure(outcome: Outcome, colours: dict[str, str]) -> Drawn:
-    people = len(outcome.attributes[0].ratings.participant.levels)
+def _attributes_figure(outcome: Outcome, colours: dict[str, str]) -> list[Drawn]:
+    """The attributes that share the first one's scale, side by side; nothing for a single one."""
+    first = outcome.attributes[0]
+    alike = [
+        entry
+        for entry in outcome.attributes
+        if entry.ratings.scale == first.ratings.scale and entry.choices is None
+    ]
+    if len(alike) < 2:
+        return []
     caption = (
-        f"Mean of each system on each of {len(outcome.attributes)} attributes with "
+        f"Mean of each system on each of {len(alike)} attributes with "
         f"{100 * outcome.plan.level:g}% t interval over participants' means "
-        f"(n = {people})."
+        f"(n = {len(first.ratings.participant.levels)})."
     )
-    order = {name: place for place, name in enumerate(ranked(outcome.attributes[0]))}
+    order = {name: place for place, name in enumerate(ranked(first))}
     summaries = {
         entry.attribute: sorted(entry.summaries, key=lambda each: order.get(each.system, 0))
-        for entry in outcome.attributes
+        for entry in alike
     }
-    axes = attribute_means(summaries, outcome.ratings.scale, colours)
-    return "attributes", "All attributes", caption, axes
+    axes = attribute_means(summaries, first.ratings.scale, colours)
+    return [("attributes", "All attributes", caption, axes)]
 
 
 def _diagnostics(entry: AttributeOutcome, colours: dict[str, str], alpha: float) -> list[Drawn]:

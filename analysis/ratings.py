@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Scale = tuple[float, float]
+"""Lowest and highest score."""
 
 COMPARED_ROLES = ("system", "reference")
 """The roles that the tests compare by default: anchors are there to span the scale."""
@@ -48,7 +50,7 @@ _KNOWN = {
 }
 _TRIAL = ("participant", "page", "passage", "system", "role", "attribute")
 _WIDE_HINT = ", or name the columns that hold one system's scores each with --wide"
-SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 100.0))
+SCALES: tuple[Scale, ...] = ((0.0, 1.0), (1.0, 5.0), (0.0, 100.0))
 ROWS_NAMED = 5
 
 
@@ -91,7 +93,7 @@ class Ratings:
     Attributes:
         study: its name.
         simulated: whether a model, and no listener, made them.
-        scale: lowest and highest score that listeners could give.
+        scales: lowest and highest score that listeners could give, by attribute.
         score: shape (rows,), finite.
         participant, passage, system, role, attribute, song, page, group: names, coded.
         position, listened_ms, plays: shape (rows,), NaN where unknown.
@@ -100,7 +102,7 @@ class Ratings:
 
     study: str
     simulated: bool
-    scale: tuple[float, float]
+    scales: Mapping[str, Scale]
     score: FloatArray
     participant: Factor
     passage: Factor
@@ -117,6 +119,12 @@ class Ratings:
 
     def __len__(self) -> int:
         return len(self.score)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of the attributes that are here; from the lowest to the highest if several."""
+        mine = [self.scales[name] for name in self.attribute.levels]
+        return min(low for low, _ in mine), max(high for _, high in mine)
 
     def where(self, mask: BoolArray, *notes: str) -> Ratings:
         """The rows under the mask, shape (rows,), with notes on why."""
@@ -194,7 +202,7 @@ def from_table(
     columns: Mapping[str, str] | None = None,
     *,
     study: str | None = None,
-    scale: tuple[float, float] | None = None,
+    scale: Scale | Mapping[str, Scale] | None = None,
     systems: Sequence[str] = (),
     places: Sequence[int] | None = None,
     row_word: str = "row",
@@ -205,7 +213,8 @@ def from_table(
         table: a data frame, or rows as mappings (as JSON and the export of a study give them).
         columns: our name -> the table's name, for tables of other tools.
         study: a name where the table has no column `study`.
-        scale: the lowest and highest possible score; guessed from the scores by default.
+        scale: the lowest and highest possible score, of all attributes or by attribute; of those
+            that are not named it is guessed from their scores.
         systems: levels of `system` to put first, in this order.
         places: how people number the rows, as by lines of a file; by default 1, 2, 3, ….
         row_word: how messages call a row.
@@ -231,15 +240,16 @@ def from_table(
     names = {name: _names(frame, name, row_word) for name in FACTORS}
     _refuse_unknown_roles(frame, names["role"], row_word)
     _refuse_doubles(frame, names, row_word)
-    scale = scale or guess_scale(score)
-    _refuse_out_of_scale(frame, score, scale, row_word)
+    scales = _scales(score, names["attribute"], scale)
+    limits = np.array([scales[name] for name in names["attribute"]])
+    _refuse_out_of_scale(frame, score, limits, row_word)
     coded: dict[str, Any] = {name: Factor.of(column) for name, column in names.items()}
     coded["system"] = Factor.of(names["system"], systems)
     coded |= {name: _measures(frame, name, row_word) for name in MEASURES}
     return Ratings(
         study=_one_study(frame, study),
         simulated=simulated,
-        scale=scale,
+        scales=scales,
         score=score,
         notes=tuple(notes),
         **coded,
@@ -260,7 +270,7 @@ def to_frame(ratings: Ratings) -> pd.DataFrame:
     return frame.assign(simulated=ratings.simulated)
 
 
-def guess_scale(score: FloatArray) -> tuple[float, float]:
+def guess_scale(score: FloatArray) -> Scale:
     """The usual scale that holds all scores: 0–1, 1–5 or 0–100; else their own range."""
     low, high = float(score.min()), float(score.max())
     for scale in SCALES:
@@ -444,15 +454,30 @@ def _refuse_doubles(frame: pd.DataFrame, names: Mapping[str, NDArray[Any]], row_
     )
 
 
+def _scales(
+    score: FloatArray, attributes: NDArray[Any], known: Scale | Mapping[str, Scale] | None
+) -> dict[str, Scale]:
+    """The scale of each attribute: as it is known, else guessed."""
+    codes, names = pd.factorize(attributes)
+    told = known if isinstance(known, Mapping) else dict.fromkeys(names, known) if known else {}
+    return {
+        name: told[name] if name in told else guess_scale(score[codes == code])
+        for code, name in enumerate(names)
+    }
+
+
 def _refuse_out_of_scale(
-    frame: pd.DataFrame, score: FloatArray, scale: tuple[float, float], row_word: str
+    frame: pd.DataFrame, score: FloatArray, limits: FloatArray, row_word: str
 ) -> None:
-    wrong = (score < scale[0]) | (score > scale[1])
+    """Refuse scores beyond their scale; `limits` has shape (rows, 2)."""
+    wrong = (score < limits[:, 0]) | (score > limits[:, 1])
     _refuse(
-        frame,
+        frame.assign(_low=limits[:, 0], _high=limits[:, 1]),
         wrong,
         row_word,
-        lambda row: f"score {row['score']} is outside the scale {scale[0]:g} to {scale[1]:g}",
+        lambda row: (
+            f"score {row['score']} is outside the scale {row['_low']:g} to {row['_high']:g}"
+        ),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.delimited import decoded, read_delimited
 from analysis.exports import read_waet, translated, wide_to_long
 from analysis.golisten import is_golisten, read_golisten
-from analysis.ratings import Ratings, from_table
+from analysis.ratings import Ratings, Scale, from_table
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".xml")
 
@@ -20,7 +20,7 @@ def read_ratings(
     path: Path,
     columns: Mapping[str, str] | None = None,
     *,
-    scale: tuple[float, float] | None = None,
+    scale: Scale | Mapping[str, Scale] | None = None,
     systems: Sequence[str] = (),
     wide: Sequence[str] = (),
 ) -> Ratings:
@@ -31,7 +31,8 @@ def read_ratings(
             the Web Audio Evaluation Tool (XML). What webMUSHRA, pymushra and Go Listen write is
             known.
         columns: our name -> the file's name, for tables of other tools.
-        scale: the lowest and highest possible score; guessed by default.
+        scale: the lowest and highest possible score, of all attributes or by attribute; guessed
+            by default.
         systems: levels of `system` to put first, in this order.
         wide: columns that hold the scores of one system each, in a table of a row a page.
 

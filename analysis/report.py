@@ -18,7 +18,7 @@ from analysis.attribute import AttributeOutcome
 from analysis.choices.outcome import ChoiceBased
 from analysis.figures import ReportFigure, Tick, draw_figures, silent
 from analysis.model_based import ModelBased
-from analysis.paper import methods_paragraph, paper_tex, results_sentences
+from analysis.paper import methods_paragraph, paper_tex, results_sentences, scale_text
 from analysis.plots import style
 from analysis.printed import write_pdf
 from analysis.results import to_data
@@ -56,7 +56,7 @@ def results_json(outcome: Outcome) -> str:
         "blindmix_results": FORMAT_VERSION,
         "study": ratings.study,
         "simulated": ratings.simulated,
-        "scale": ratings.scale,
+        "scales": ratings.scales,
         "counts": {
             "participants": len(ratings.participant.levels),
             "passages": len(ratings.passage.levels),
@@ -108,7 +108,8 @@ def report_html(outcome: Outcome, figures: Mapping[str, tuple[ReportFigure, ...]
             entry.attribute: attribute_answer(entry, outcome.plan.alpha)
             for entry in outcome.attributes
         },
-        digits=apa.score_digits(outcome.ratings.scale),
+        score_digits=apa.score_digits,
+        scale_text=scale_text(outcome.ratings),
         level=f"{100 * outcome.plan.level:g}",
         pair_table=pair_table,
         effect_table=effect_table,
