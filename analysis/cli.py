@@ -108,8 +108,7 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         )
         outcome = run(ratings, declared if plan is None else plan_from(_yaml_plan(plan)))
         # The answer is there long before the figures are.
-        for line in short_answer(outcome):
-            click.echo(line)
+        click.echo("\n".join(short_answer(outcome)))
         written = _write(outcome, out)
         click.echo(f"\nReport: {written[0]}")
 

@@ -14,6 +14,8 @@ from analysis.paper import methods_paragraph, results_sentences
 from analysis.sheets import Picture, Sheets
 from analysis.tables import effect_table, pair_table, summary_table
 
+MOST_ROWS = 60
+"""Longer tables of parts are left to the page, where they can be sorted."""
 TIGHT = 0.02
 """Inches between the lines of the answer."""
 
@@ -99,7 +101,9 @@ def _descriptives(sheets: Sheets, entry: AttributeOutcome, level: float) -> None
         (entry.by_passage, "passage", "Ratings of each system in each passage"),
         (entry.by_group, "group", "Ratings of each system in each group"),
     ):
-        if len({getattr(row, by) for row in rows}) > 1:
+        if len(rows) > MOST_ROWS:
+            sheets.paragraph(f"{title}: {len(rows)} rows, in report.html and results.json.")
+        elif len({getattr(row, by) for row in rows}) > 1:
             found = summary_table(rows, entry.ratings.scale, level, by)
             sheets.table(
                 f"{title}; interval: t over participants.", found.head, found.rows, texts=(1, 2)

@@ -60,16 +60,21 @@ def assessor_plot(
     )  # fmt: skip
     reliability = _on_log_axis([each.reliability for each in experts])
     discrimination = _on_log_axis([each.discrimination for each in experts])
-    for each, x, y in zip(experts, reliability, discrimination, strict=True):
-        out = each.participant in excluded
-        colour = OUT if out else POINT
+    points = np.column_stack([reliability, discrimination])
+    out = np.array([each.participant in excluded for each in experts])
+    able = np.array([each.expert for each in experts])
+    for shown, marker, colour, face in (
+        (able & ~out, "o", POINT, POINT),
+        (~able & ~out, "o", POINT, "white"),
+        (out, "X", OUT, OUT),
+    ):
         ax.plot(
-            [x],
-            [y],
-            marker="X" if out else "o",
+            *points[shown].T,
+            linestyle="none",
+            marker=marker,
             markersize=5,
             color=colour,
-            markerfacecolor=colour if each.expert or out else "white",
+            markerfacecolor=face,
         )
     ax.set_xscale("log")
     ax.set_yscale("log")
@@ -77,7 +82,7 @@ def assessor_plot(
         axis.set_major_locator(FixedLocator(_log_ticks(*limits)))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_locator(NullLocator())
-    _name_points(ax, experts, np.column_stack([reliability, discrimination]), excluded)
+    _name_points(ax, experts, points, excluded)
     ax.set_xlabel("Reliability")
     ax.set_ylabel("Discrimination")
     return ax
@@ -154,10 +159,13 @@ def passage_interaction(
         mine = [each for each in by_passage if each.system == system and each.passage in passages]
         aside = step * (index - (len(ratings.systems) - 1) / 2)
         places = [passages.index(str(each.passage)) + aside for each in mine]
-        for place, each in zip(places, mine, strict=True):
-            if "t" in each.intervals:
-                ends = [each.intervals["t"].low, each.intervals["t"].high]
-                ax.plot([place, place], ends, color=colours[system], linewidth=0.9)
+        known = [
+            (place, each.intervals["t"].low, each.intervals["t"].high)
+            for place, each in zip(places, mine, strict=True)
+            if "t" in each.intervals
+        ]
+        if known:
+            ax.vlines(*zip(*known, strict=True), color=colours[system], linewidth=0.9)
         ax.plot(
             places,
             [each.mean for each in mine],

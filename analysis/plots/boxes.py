@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
+from collections.abc import Sequence
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+
+from analysis.descriptive import five_numbers
 from analysis.plots.style import (
     COLUMN_INCHES,
     PAGE_INCHES,
     colours_of,
+    figure_width,
     legend_below,
     names_below,
     new_axes,
 )
-from analysis.ratings import Ratings
+from analysis.ratings import FloatArray, Ratings
 
 GROUP_WIDTH = 0.8
 BESIDE_INCHES = 0.55
@@ -32,33 +38,48 @@ def passage_boxes(
     colours = colours or colours_of(systems)
     wide = _width_inches(len(systems) * len(passages))
     ax = ax or new_axes(wide, 2.7 if wide == COLUMN_INCHES else 3.2)
+    wide = figure_width(ax)
     width = GROUP_WIDTH / len(systems)
     for code, system in enumerate(systems):
         rows = ratings.system.codes == code
         offset = (code - (len(systems) - 1) / 2) * width
         groups = [ratings.score[rows & (ratings.passage.codes == p)] for p in range(len(passages))]
-        ax.boxplot(
-            groups,
-            positions=[place + offset for place in range(len(passages))],
-            widths=width * 0.82,
-            patch_artist=True,
-            manage_ticks=False,
-            boxprops={"facecolor": colours[system], "edgecolor": "#222222", "linewidth": 0.6},
-            medianprops={"color": "#111111", "linewidth": 1.4},
-            whiskerprops={"color": "#222222", "linewidth": 0.6},
-            capprops={"color": "#222222", "linewidth": 0.6},
-            flierprops={
-                "marker": ".",
-                "markersize": 2.5,
-                "markerfacecolor": colours[system],
-                "markeredgecolor": "none",
-            },
-        )
+        places = np.arange(len(passages), dtype=np.float64) + offset
+        _boxes(ax, groups, places, width * 0.82, colours[system])
     for place in range(1, len(passages)):
         ax.axvline(place - 0.5, color="#888888", linewidth=0.7, linestyle=(0, (4, 4)))
     _frame(ax, ratings, (wide - BESIDE_INCHES) / len(passages))
     legend_below(ax, {system: colours[system] for system in systems})
     return ax
+
+
+def _boxes(
+    ax: Axes, groups: Sequence[FloatArray], places: FloatArray, width: float, colour: str
+) -> None:
+    """The boxes of one system, in few artists: a large study has hundreds of boxes."""
+    half = width / 2
+    frames, whiskers, caps, medians, beyond = [], [], [], [], []
+    for scores, place in zip(groups, places, strict=True):
+        if not len(scores):
+            continue
+        _, q1, median, q3, _ = five_numbers(scores)
+        inside = scores[(scores >= q1 - 1.5 * (q3 - q1)) & (scores <= q3 + 1.5 * (q3 - q1))]
+        # Interpolated quartiles can lie beyond the last rating inside: no whisker goes inwards.
+        low, high = min(float(inside.min()), q1), max(float(inside.max()), q3)
+        left, right = place - half, place + half
+        frames.append([(left, q1), (right, q1), (right, q3), (left, q3)])
+        medians.append([(left, median), (right, median)])
+        whiskers += [[(place, q1), (place, low)], [(place, q3), (place, high)]]
+        caps += [[(place - half / 2, end), (place + half / 2, end)] for end in (low, high)]
+        beyond += [(place, score) for score in scores[(scores < low) | (scores > high)]]
+    ax.add_collection(LineCollection([*whiskers, *caps], color="#222222", linewidth=0.6))
+    ax.add_collection(
+        PolyCollection(frames, facecolors=colour, edgecolors="#222222", linewidths=0.6)
+    )
+    ax.add_collection(LineCollection(medians, color="#111111", linewidth=1.4))
+    if beyond:
+        x, y = zip(*beyond, strict=True)
+        ax.plot(x, y, ".", markersize=2.5, color=colour, markeredgecolor="none")
 
 
 def _width_inches(boxes: int) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
 from analysis.apa import p_text
@@ -100,11 +101,19 @@ def _participants(ax: Axes, ratings: Ratings, names: Sequence[str]) -> None:
     """Each participant's means, joined across the systems."""
     means = participant_means(ratings)[:, [ratings.systems.index(name) for name in names]]
     faint = float(np.clip(6 / len(means), 0.03, 0.35))
-    places = np.arange(len(names))
-    ax.plot(places, means.T, color="#777777", linewidth=0.5, alpha=faint, zorder=1, rasterized=True)
+    places = np.broadcast_to(np.arange(len(names)), means.shape)
+    lines = LineCollection(
+        list(np.stack([places, means], axis=2)),
+        colors="#777777",
+        linewidths=0.5,
+        alpha=faint,
+        zorder=1,
+        rasterized=True,
+    )
+    ax.add_collection(lines)
     ax.plot(
-        places,
-        means.T,
+        places.ravel(),
+        means.ravel(),
         linestyle="none",
         marker=".",
         markersize=3,

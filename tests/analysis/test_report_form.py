@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import boxplot_stats
 
 from analysis.analyse import Outcome, analyse
 from analysis.figures import _figures_of
 from analysis.plan import Plan
 from analysis.plots import style
 from analysis.plots.assessors import _log_ticks
+from analysis.plots.boxes import _boxes
 from analysis.plots.text import widest_inches
 from analysis.ratings import from_table
 from analysis.report import report_html, results_json
@@ -142,3 +144,21 @@ def test_pictures_of_a_column_stand_two_abreast(tmp_path: Path) -> None:
     assert heights[2] > 1.5 * heights[0]
     assert heights[3] == pytest.approx(heights[2] + heights[0])
     assert narrow.width_inches <= COLUMN_INCHES < wide.width_inches
+
+
+def test_boxes_are_those_of_matplotlib() -> None:
+    """Quartiles, whiskers and outliers, read back from the drawing."""
+    rng = np.random.default_rng(4)
+    groups = [np.round(rng.normal(50, 12, n)) for n in (2, 3, 9, 40)]
+    ax = style.new_axes()
+    _boxes(ax, [*groups, np.empty(0)], np.arange(5.0), 0.8, "#000000")
+    lines, frames, medians = ax.collections
+    found_lines, found_medians = lines.get_segments(), medians.get_segments()  # type: ignore[attr-defined]
+    for place, stats in enumerate(boxplot_stats(groups)):
+        corners = frames.get_paths()[place].vertices
+        assert {corners[:, 1].min(), corners[:, 1].max()} == {stats["q1"], stats["q3"]}
+        assert found_medians[place][0, 1] == stats["med"]
+        ends = [found_lines[2 * place + side][1, 1] for side in (0, 1)]
+        assert ends == [stats["whislo"], stats["whishi"]]
+    beyond = ax.lines[0].get_ydata() if ax.lines else []
+    assert sorted(beyond) == sorted(np.concatenate([s["fliers"] for s in boxplot_stats(groups)]))
