@@ -17,6 +17,8 @@ from analysis.plots.style import (
     PAGE_INCHES,
     SMALL_PT,
     colours_of,
+    height_of_legend,
+    height_of_names,
     legend_of_lines,
     markers_of,
     names_below,
@@ -153,7 +155,9 @@ def passage_interaction(
     markers = markers_of(ratings.systems)
     passages = list(ratings.passage.levels)
     wide = float(np.clip(0.6 + SLOT_INCHES * len(passages), COLUMN_INCHES, PAGE_INCHES))
-    ax = ax or new_axes(wide, 2.9)
+    slot = (wide - 0.6) / len(passages)
+    below = height_of_names(passages, slot) + height_of_legend(ratings.systems, wide)
+    ax = ax or new_axes(wide, 2.3 + below)
     step = 0.5 / max(1, len(ratings.systems))
     for index, system in enumerate(ratings.systems):
         mine = [each for each in by_passage if each.system == system and each.passage in passages]
@@ -175,7 +179,7 @@ def passage_interaction(
             linewidth=1.0,
             label=system,
         )
-    names_below(ax, passages, (wide - 0.6) / len(passages))
+    names_below(ax, passages, slot)
     ax.set_xlabel("Passage")
     ax.set_ylabel(f"Mean {score_label(ratings).lower()}")
     ax.grid(axis="y", color="#DDDDDD", linewidth=0.5)

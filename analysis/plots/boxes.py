@@ -14,6 +14,8 @@ from analysis.plots.style import (
     PAGE_INCHES,
     colours_of,
     figure_width,
+    height_of_legend,
+    height_of_names,
     legend_below,
     names_below,
     new_axes,
@@ -37,8 +39,10 @@ def passage_boxes(
     systems, passages = ratings.systems, ratings.passage.levels
     colours = colours or colours_of(systems)
     wide = _width_inches(len(systems) * len(passages))
-    ax = ax or new_axes(wide, 2.7 if wide == COLUMN_INCHES else 3.2)
-    wide = figure_width(ax)
+    slot = (wide - BESIDE_INCHES) / len(passages)
+    below = height_of_names(passages, slot) + height_of_legend(systems, wide)
+    ax = ax or new_axes(wide, (1.9 if wide == COLUMN_INCHES else 2.4) + below)
+    slot = (figure_width(ax) - BESIDE_INCHES) / len(passages)
     width = GROUP_WIDTH / len(systems)
     for code, system in enumerate(systems):
         rows = ratings.system.codes == code
@@ -48,7 +52,7 @@ def passage_boxes(
         _boxes(ax, groups, places, width * 0.82, colours[system])
     for place in range(1, len(passages)):
         ax.axvline(place - 0.5, color="#888888", linewidth=0.7, linestyle=(0, (4, 4)))
-    _frame(ax, ratings, (wide - BESIDE_INCHES) / len(passages))
+    _frame(ax, ratings, slot)
     legend_below(ax, {system: colours[system] for system in systems})
     return ax
 

@@ -19,6 +19,7 @@ from analysis.plots.style import (
     PAGE_INCHES,
     SMALL_PT,
     colours_of,
+    height_of_names,
     names_below,
     new_axes,
     quality_bands,
@@ -64,7 +65,9 @@ def all_passages(
     names = [summary.system for summary in ordered]
     wide = float(np.clip(BESIDE_INCHES + SLOT_INCHES * len(names), COLUMN_INCHES, PAGE_INCHES))
     marks = _marks_of(pairs, names, alpha)
-    ax = ax or new_axes(wide, 0.9 + SCALE_INCHES + _height_inches(marks))
+    slot = (wide - BESIDE_INCHES) / len(names)
+    above, below = _height_inches(marks), height_of_names(names, slot)
+    ax = ax or new_axes(wide, 0.2 + SCALE_INCHES + above + below)
     quality_bands(ax, ratings.scale)
     _participants(ax, ratings, names)
     for place, summary in enumerate(ordered):
@@ -72,7 +75,7 @@ def all_passages(
         _mean(ax, summary, place, interval)
     top = _draw_marks(ax, marks, ratings.scale)
     ax.set_xlim(-0.6, len(names) - 0.4)
-    names_below(ax, names, (wide - BESIDE_INCHES) / len(names))
+    names_below(ax, names, slot)
     low, high = ratings.scale
     ax.set_ylim(low - 0.02 * (high - low), top)
     ax.set_yticks(np.linspace(low, high, 5 if scale_of_categories(ratings.scale) else 6))

@@ -18,6 +18,7 @@ COLUMN_INCHES, PAGE_INCHES = 3.5, 7.2
 """Widths of a column and of a page of two columns: figures are drawn as wide as they are printed,
 so that their letters are read at their own size."""
 TEXT_PT, SMALL_PT = 8.0, 7.0
+LINE_INCHES = 0.18
 LEGEND_MARGIN_INCHES, LEGEND_KEY_INCHES = 0.2, 0.42
 """Left free beside a legend; taken by the key of an entry and the gap after its name."""
 OKABE_ITO = (
@@ -125,11 +126,26 @@ def names_below(ax: Axes, names: Sequence[str], slot_inches: float) -> None:
         slot_inches: how wide a column is.
     """
     ax.set_xticks(range(len(names)), names)
-    if widest_inches(names, TEXT_PT) > slot_inches - 0.06:
+    if _touch(names, slot_inches):
         ax.tick_params(axis="x", labelrotation=30)
         for label in ax.get_xticklabels():
             label.set_horizontalalignment("right")
             label.set_rotation_mode("anchor")
+
+
+def height_of_names(names: Sequence[str], slot_inches: float) -> float:
+    """What `names_below` takes of the height of a figure, in inches."""
+    slant = 0.5 * widest_inches(names, TEXT_PT) if _touch(names, slot_inches) else 0.0
+    return LINE_INCHES + slant
+
+
+def height_of_legend(names: Sequence[str], width_inches: float) -> float:
+    """What a legend below takes of the height of a figure, in inches."""
+    return LINE_INCHES * (0.5 + ceil(len(names) / legend_columns(names, width_inches)))
+
+
+def _touch(names: Sequence[str], slot_inches: float) -> bool:
+    return widest_inches(names, TEXT_PT) > slot_inches - 0.06
 
 
 def legend_columns(names: Sequence[str], width_inches: float) -> int:
@@ -178,6 +194,7 @@ def save(ax: Axes, folder: Path, name: str, *, simulated: bool) -> tuple[Path, .
     figure = ax.get_figure(root=True)
     assert figure is not None
     if simulated:
+        figure.set_figheight(figure.get_figheight() + LINE_INCHES)
         figure.suptitle(SIMULATED, fontsize=SMALL_PT, color="#B00020", fontweight="bold")
     folder.mkdir(parents=True, exist_ok=True)
     # Laid out once, not once per format: all three look alike, in half the time.
