@@ -153,7 +153,15 @@ def _participants(ax: Axes, answers: Answers, place: int) -> None:
     shares = np.bincount(codes, answers.right) / np.bincount(codes)
     values, many = np.unique(np.round(shares, 6), return_counts=True)
     size: Any = 10.0 + 10.0 * many
-    ax.scatter(values, np.full(values.size, place + 0.22), s=size, color=SOFT, alpha=0.6, lw=0)
+    ax.scatter(
+        values,
+        np.full(values.size, place + 0.22),
+        s=size,
+        color=SOFT,
+        alpha=0.6,
+        lw=0,
+        clip_on=False,
+    )
 
 
 def _sorted(strengths: Sequence[Quantity]) -> list[Quantity]:

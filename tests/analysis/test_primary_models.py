@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import permutation
 from analysis.analyse import analyse
 from analysis.answer import short_answer
+from analysis.attribute import Family
 from analysis.blocks import pair_differences
 from analysis.choices.plackett_luce import fit_plackett_luce
 from analysis.choices.preference import preference_contrasts
@@ -90,10 +91,14 @@ def test_the_overall_test_is_that_of_the_primary_analysis(primary: str, test: st
     assert analyse(from_table(rows()), Plan(primary=primary)).attributes[0].omnibus[0].name == test
 
 
-def test_models_that_a_plan_names_are_those_of_the_library() -> None:
-    ratings = from_table(rows())
+@pytest.fixture(scope="module")
+def families() -> dict[str, Family]:
     plan = Plan(also=("ordinal model", "plackett-luce"))
-    families = {family.name: family for family in analyse(ratings, plan).attributes[0].families}
+    return {each.name: each for each in analyse(from_table(rows()), plan).attributes[0].families}
+
+
+def test_models_that_a_plan_names_are_those_of_the_library(families: dict[str, Family]) -> None:
+    ratings = from_table(rows())
     assert families["ordinal model"].results == ordinal_contrasts(
         fit_ordinal_model(ratings), "holm"
     )
@@ -190,6 +195,7 @@ def test_max_t_of_few_participants_is_the_count_over_all_signs(participants: int
         assert f"all 2^{participants} sign patterns" in str(result.correction)
 
 
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**6), st.integers(3, 18))
 def test_a_corrected_p_is_never_below_the_pairs_own(seed: int, participants: int) -> None:
     ratings = from_table(rows(participants, 1, seed))
@@ -199,9 +205,7 @@ def test_a_corrected_p_is_never_below_the_pairs_own(seed: int, participants: int
 
 
 @pytest.mark.parametrize("name", ["wilcoxon", "sign", "ordinal model"])
-def test_turning_a_pair_round_turns_its_numbers(name: str) -> None:
-    plan = Plan(also=("ordinal model",))
-    families = {f.name: f for f in analyse(from_table(rows()), plan).attributes[0].families}
+def test_turning_a_pair_round_turns_its_numbers(families: dict[str, Family], name: str) -> None:
     for pair in families[name].results:
         turned = best_first(pair)
         assert set(turned.systems) == set(pair.systems)
