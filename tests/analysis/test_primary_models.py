@@ -215,3 +215,22 @@ def test_turning_a_pair_round_turns_its_numbers(families: dict[str, Family], nam
         for size in (turned.estimate, turned.effect):
             if size is not None and size.interval is not None:
                 assert size.interval.low <= size.value <= size.interval.high
+
+
+def test_an_answer_stays_short() -> None:
+    rng = np.random.default_rng(1)
+    table = [
+        {
+            "participant": f"P{p:02d}",
+            "passage": "S",
+            "system": name,
+            "score": 10 * s + rng.normal(0, 1),
+        }
+        for p in range(15)
+        for s, name in enumerate("ABCDEFGH")
+    ]
+    answer = short_answer(analyse(from_table(table, scale=(-10, 100))))
+    assert sum(" above " in line for line in answer) == 15
+    assert "  and 13 more pairs: see the report." in answer
+    # The best are told first.
+    assert answer[3].startswith("  H above G by ")
