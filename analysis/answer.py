@@ -16,7 +16,7 @@ from analysis.apa import (
     test_name,
 )
 from analysis.attribute import AttributeOutcome
-from analysis.choices.outcome import choice_answer
+from analysis.choices.outcome import choice_answer, told
 from analysis.plan import MODELS
 from analysis.results import SHARE, Interval, Quantity, Result, best_first
 
@@ -61,7 +61,7 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
     pairs = sorted(
         entry.primary.results, key=lambda pair: sorted(place[system] for system in pair.systems)
     )
-    lines += [_difference(pair, entry) for pair in pairs if pair.significant(alpha)]
+    lines += told([_difference(pair, entry) for pair in pairs if pair.significant(alpha)])
     close = [" and ".join(pair.systems) for pair in pairs if not pair.significant(alpha)]
     if close:
         named = "; ".join(close[:CLOSE_PAIRS_NAMED])
