@@ -65,7 +65,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 def study_ratings(slug: str, simulated: bool) -> StudyRatings:
     """A study for `flask analyse`: the ratings of real or of simulated participants, its plan."""
     from listening.db import database
-    from listening.export import tidy_ratings
+    from listening.export import attribute_scales, tidy_ratings
     from listening.studies import find_study
 
     with database().read() as session:
@@ -74,6 +74,7 @@ def study_ratings(slug: str, simulated: bool) -> StudyRatings:
             rows=[asdict(rating) for rating in tidy_ratings(session, study, simulated)],
             plan=study.definition.get("analysis", {}),
             declared_at=study.created_at.isoformat(timespec="seconds"),
+            scales=attribute_scales(study),
         )
 
 

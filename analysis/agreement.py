@@ -95,33 +95,35 @@ def krippendorff_alpha(ratings: Ratings, metric: Metric = "interval") -> Quantit
     """
     cells = ratings.cells
     table = cells.reshape(cells.shape[0], -1).T
-    values, codes = np.unique(ratings_values(table), return_inverse=True)
-    counts = np.zeros((len(table), len(values)))
-    rows = np.nonzero(~np.isnan(table))[0]
-    np.add.at(counts, (rows, codes), 1)
-    per_unit = counts.sum(axis=1)
-    counts, per_unit = counts[per_unit > 1], per_unit[per_unit > 1]
-    totals = counts.sum(axis=0)
-    distance = _squared_distances(values, totals, metric)
-    within = np.einsum("uc,cd,ud->u", counts, distance, counts) / (per_unit - 1)
-    n = totals.sum()
-    expected = float(totals @ distance @ totals) / (n - 1) if n > 1 else 0.0
-    alpha = 1 - float(within.sum()) / expected if expected > 0 else np.nan
+    unit = np.nonzero(~np.isnan(table))[0]
+    values, code = np.unique(ratings_values(table), return_inverse=True)
+    paired = np.bincount(unit)[unit] > 1
+    unit, code = unit[paired], code[paired]
+    n = len(code)
+    if n < 2:
+        return Quantity(f"Krippendorff's α ({metric})", np.nan)
+    totals = np.bincount(code, minlength=len(values)).astype(np.float64)
+    _, unit = np.unique(unit, return_inverse=True)
+    sizes = np.bincount(unit).astype(np.float64)
+    if metric == "nominal":
+        pairs = np.unique(unit * len(values) + code, return_counts=True)
+        alike = np.bincount(pairs[0] // len(values), pairs[1].astype(np.float64) ** 2)
+        within = sizes**2 - alike
+        among = float(n) ** 2 - float((totals**2).sum())
+    else:
+        places = np.cumsum(totals) - totals / 2 if metric == "ordinal" else values
+        place = (places - places.mean())[code]
+        # Σ over all pairs of (x − y)² is 2 (m Σ x² − (Σ x)²): no matrix of distances is made.
+        within = 2 * (sizes * np.bincount(unit, place**2) - np.bincount(unit, place) ** 2)
+        among = 2 * (n * float((place**2).sum()) - float(place.sum()) ** 2)
+    observed, expected = float((within / (sizes - 1)).sum()), among / (n - 1)
+    alpha = 1 - observed / expected if expected > 0 else np.nan
     return Quantity(f"Krippendorff's α ({metric})", alpha)
 
 
 def ratings_values(table: FloatArray) -> FloatArray:
     """What a table with gaps holds, row by row, rounded so that means tie as they should."""
     return np.asarray(np.round(table[~np.isnan(table)], 9))
-
-
-def _squared_distances(values: FloatArray, totals: FloatArray, metric: Metric) -> FloatArray:
-    if metric == "nominal":
-        return 1.0 - np.eye(len(values))
-    if metric == "ordinal":
-        places = np.cumsum(totals) - totals / 2
-        return np.asarray((places[:, None] - places[None]) ** 2)
-    return np.asarray((values[:, None] - values[None]) ** 2)
 
 
 def _stimuli_by_participants(ratings: Ratings) -> tuple[FloatArray, tuple[str, ...]]:

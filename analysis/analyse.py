@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from analysis.attribute import AttributeOutcome, attribute_outcome, primary_results
 from analysis.choices.comparisons import are_comparisons
-from analysis.design import untestable
+from analysis.design import refuse_too_large, untestable
 from analysis.expertise import Expertise, expertise
 from analysis.mixed.threads import one_blas_thread
 from analysis.plan import Plan
 from analysis.ratings import COMPARED_ROLES, Ratings
 from analysis.results import Result
-from analysis.screening import Screening, screen
+from analysis.screening import Outlier, Screening, outlying, screen
 
 SHUFFLES = 100
 """Of each participant's ratings, for the noise floors of the assessor plot; a rule draws more."""
@@ -29,6 +29,7 @@ class Outcome:
         without_screening: the primary comparisons of everybody, where somebody was excluded.
         attributes: the primary one first.
         experts: how reliably everybody rated, the excluded too; empty where that is not known.
+        outliers: ratings of those who passed that lie far from the others of their stimulus.
     """
 
     ratings: Ratings
@@ -37,6 +38,7 @@ class Outcome:
     without_screening: tuple[Result, ...]
     attributes: tuple[AttributeOutcome, ...]
     experts: tuple[Expertise, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -49,17 +51,10 @@ class Outcome:
         return tuple(dict.fromkeys(notes))
 
     @property
-    def screening_effect(self) -> tuple[tuple[str, float | None, float | None], ...]:
-        """Each primary comparison with its corrected p after and before screening."""
+    def screening_effect(self) -> tuple[tuple[Result | None, Result], ...]:
+        """Each primary comparison after and before screening."""
         after = {pair.systems: pair for pair in self.attributes[0].primary.results}
-        return tuple(
-            (
-                pair.label,
-                after[pair.systems].pvalue_final if pair.systems in after else None,
-                pair.pvalue_final,
-            )
-            for pair in self.without_screening
-        )
+        return tuple((after.get(pair.systems), pair) for pair in self.without_screening)
 
 
 def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
@@ -75,6 +70,7 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
 
 
 def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
+    refuse_too_large(ratings)
     names = list(ratings.attribute.levels)
     if plan.attribute is not None:
         if plan.attribute not in names:
@@ -86,13 +82,19 @@ def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
     screening = screen(ratings, plan.screening)
     left = screening.kept.attribute.levels
     parts = [screening.kept.only(attribute=name) for name in names if name in left]
-    outcomes = tuple(attribute_outcome(part, plan) for part in parts)
+    outcomes = tuple(attribute_outcome(part, plan, leading=part is parts[0]) for part in parts)
     everybody: tuple[Result, ...] = ()
     if screening.excluded:
         first = outcomes[0]
         everybody = _everybody(ratings.only(attribute=first.attribute), plan, first.primary.name)
     experts = _experts(ratings.only(attribute=names[0]), plan.seed)
-    return Outcome(ratings, plan, screening, everybody, outcomes, experts)
+    far = tuple(
+        outlier
+        for entry in outcomes
+        if entry.choices is None
+        for outlier in outlying(entry.ratings)
+    )
+    return Outcome(ratings, plan, screening, everybody, outcomes, experts, far)
 
 
 def _everybody(ratings: Ratings, plan: Plan, primary: str) -> tuple[Result, ...]:

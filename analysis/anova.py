@@ -194,7 +194,12 @@ def epsilons(covariance: FloatArray, n: int) -> tuple[float, float]:
 
 
 def mauchly(covariance: FloatArray, n: int) -> tuple[float, float]:
-    """Mauchly's W and its p (second-order χ² approximation); NaN where n is too small for it."""
+    """Mauchly's W and its p; NaN where n is too small for it.
+
+    p is the second-order χ² approximation (Anderson, Multivariate Statistical Analysis, 2003,
+    section 10.7.4). R's differs in the fourth digit: it puts the number of cells where one of the
+    numbers of contrasts belongs.
+    """
     p, df = len(covariance), n - 1
     if p < 2 or df < p:
         return np.nan, np.nan

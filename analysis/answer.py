@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from analysis.analyse import Outcome
 from analysis.apa import (
     counted,
@@ -13,10 +16,16 @@ from analysis.apa import (
     test_name,
 )
 from analysis.attribute import AttributeOutcome
-from analysis.choices.outcome import choice_answer
-from analysis.results import Result
+from analysis.choices.outcome import choice_answer, told
+from analysis.plan import MODELS
+from analysis.results import SHARE, Interval, Quantity, Result, best_first
 
 CLOSE_PAIRS_NAMED = 6
+
+
+def logistic(odds: float) -> float:
+    """The probability of a log odds."""
+    return 1.0 / (1.0 + math.exp(-odds))
 
 
 def short_answer(outcome: Outcome) -> list[str]:
@@ -52,7 +61,7 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
     pairs = sorted(
         entry.primary.results, key=lambda pair: sorted(place[system] for system in pair.systems)
     )
-    lines += [_difference(pair, entry) for pair in pairs if pair.significant(alpha)]
+    lines += told([_difference(pair, entry) for pair in pairs if pair.significant(alpha)])
     close = [" and ".join(pair.systems) for pair in pairs if not pair.significant(alpha)]
     if close:
         named = "; ".join(close[:CLOSE_PAIRS_NAMED])
@@ -61,7 +70,7 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
             "Not shown to differ (which is not the same as being equal): "
             f"{named}{more if len(close) > CLOSE_PAIRS_NAMED else ''}."
         )
-    within = "" if entry.primary.name == "mixed model" else " within participants"
+    within = "" if entry.primary.name in MODELS else " within participants"
     lines.append(
         f"{entry.primary.title}{within}, {pairs[0].correction}; differences with "
         f"{100 * (1 - alpha):g}% intervals{_held(pairs[0])}."
@@ -95,31 +104,54 @@ def _ranking(entry: AttributeOutcome) -> str:
 
 def _difference(pair: Result, entry: AttributeOutcome) -> str:
     """As "  Target above Mono by 0.31, 95% CI [0.22, 0.40], p < .001"; the better one first."""
+    pair = best_first(pair)
     better, worse = pair.systems
-    estimate = pair.estimate
-    if estimate is None:
-        return f"  {better} and {worse} differ, {p_text(pair.pvalue_final)}"
-    value, interval = estimate.value, estimate.interval
-    if value < 0:
-        better, worse, value = worse, better, -value
-        if interval is not None:
-            interval = type(interval)(
-                -interval.high, -interval.low, interval.level, interval.method
-            )
     scale = entry.ratings.scale
-    shown = interval_text(interval, score_digits(scale))
-    return (
-        f"  {better} above {worse} by {points(value, scale)}, "
-        f"{shown + ', ' if shown else ''}{p_text(pair.pvalue_final)}"
-    )
+    if pair.estimate is not None:
+        size = f"above {worse} by {points(pair.estimate.value, scale)}"
+        shown = interval_text(pair.estimate.interval, score_digits(scale))
+    else:
+        size, shown = _without_points(pair)
+    return f"  {better} {size}, {shown + ', ' if shown else ''}{p_text(pair.pvalue_final)}"
+
+
+def _without_points(pair: Result) -> tuple[str, str]:
+    """How the first of a pair is better where that has no points, and the interval."""
+    worse, effect = pair.systems[1], pair.effect
+    if effect is None or math.isnan(effect.value):
+        return f"and {worse} differ", ""
+    if effect.name == SHARE:
+        return f"above {worse} for {100 * effect.value:.0f}% of participants", _scaled(
+            effect, lambda share: 100 * share
+        )
+    if pair.name.startswith("plackett-luce"):
+        return f"ranked above {worse} in {100 * logistic(effect.value):.0f}%", _scaled(
+            effect, lambda odds: 100 * logistic(odds)
+        )
+    if effect.name == "log odds ratio":
+        times = f"{math.exp(effect.value):.1f}"
+        return f"above {worse}, odds of a higher score {times} times as high", _scaled(
+            effect, math.exp, 1
+        )
+    return f"above {worse}", ""
+
+
+def _scaled(effect: Quantity, change: Callable[[float], float], digits: int = 0) -> str:
+    """The interval of an effect on another scale."""
+    limits = effect.interval
+    if limits is None:
+        return ""
+    moved = Interval(change(limits.low), change(limits.high), limits.level, limits.method)
+    return interval_text(moved, digits)
 
 
 def _held(pair: Result) -> str:
     """Whether the intervals of the differences hold together or each for itself."""
-    interval = pair.estimate.interval if pair.estimate else None
+    size = pair.estimate or pair.effect
+    interval = size.interval if size else None
     if interval is not None and "simultaneous" in interval.method:
-        return " that hold together"
-    return ", each for itself"
+        return " that hold for all pairs at once"
+    return ", which hold for each pair alone"
 
 
 def _size(outcome: Outcome) -> str:

@@ -10,6 +10,15 @@ UNIT_BOUND = ("W", "r", "η²", "η²_H", "η²_p", "η²_G", "share", "δ", "α
 """Quantities that cannot pass 1 are printed without the leading zero."""
 
 
+SHOWN_NAMES = {
+    "η²_p": "partial η²",
+    "η²_G": "generalised η²",
+    "η²_H": "η² of ranks",
+    "Cohen's d_z": "Cohen's dz",
+    "d": "d of the mixed model",
+}
+"""What sentences and tables call quantities whose names in `results.json` have a subscript."""
+
 TEST_NAMES = {
     "friedman": "Friedman",
     "iman-davenport": "Iman–Davenport",
@@ -28,6 +37,11 @@ TEST_NAMES = {
 def test_name(result: Result) -> str:
     """What a sentence calls the test."""
     return TEST_NAMES.get(result.name, result.name.replace("rm anova", "Repeated-measures ANOVA"))
+
+
+def shown_name(name: str) -> str:
+    """What a sentence or a table calls a quantity."""
+    return SHOWN_NAMES.get(name, name)
 
 
 def p_text(pvalue: float) -> str:
@@ -92,7 +106,9 @@ def limits_text(interval: Interval | None, digits: int = 2, *, unit_bound: bool 
 
 def quantity_text(quantity: Quantity | None, digits: int = 2) -> str:
     """As "Kendall's W = .91, 95% CI [.86, .96]"."""
-    return "" if quantity is None else f"{quantity.name} = {amount_text(quantity, digits)}"
+    return (
+        "" if quantity is None else f"{shown_name(quantity.name)} = {amount_text(quantity, digits)}"
+    )
 
 
 def amount_text(quantity: Quantity, digits: int = 2) -> str:

@@ -14,13 +14,16 @@ from analysis.battery import FURTHER, Battery, battery
 from analysis.blocks import Blocks
 from analysis.choices.comparisons import are_comparisons
 from analysis.choices.outcome import ChoiceBased, choice_based
+from analysis.choices.plackett_luce import fit_plackett_luce
+from analysis.choices.preference import preference_contrasts
+from analysis.choices.rankings import RankingBased, rankings_of
 from analysis.design import Design, design_of, untestable
 from analysis.effects import Effects, all_effects
 from analysis.equivalence import tost
 from analysis.missing import missing_cells
 from analysis.model_based import ModelBased, model_based
 from analysis.permutation import sign_flip
-from analysis.plan import Plan
+from analysis.plan import MODELS, Plan
 from analysis.pooled import with_false_positives
 from analysis.posthoc import conover_friedman, nemenyi
 from analysis.ratings import COMPARED_ROLES, Ratings
@@ -80,6 +83,7 @@ class AttributeOutcome:
         untested: why nothing is tested, in a sentence; None where something is.
         design_notes: what an incomplete design made of the plan.
         notes: tests that were left out, and what was done about missing cells.
+        off_plan: the plan is of ratings of another kind, so that nothing here was planned.
     """
 
     attribute: str
@@ -99,6 +103,7 @@ class AttributeOutcome:
     untested: str | None = None
     design_notes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    off_plan: bool = False
 
     @property
     def primary(self) -> Family:
@@ -106,15 +111,25 @@ class AttributeOutcome:
         return next((family for family in self.families if family.primary), NO_FAMILY)
 
 
-def attribute_outcome(ratings: Ratings, plan: Plan) -> AttributeOutcome:
+def attribute_outcome(ratings: Ratings, plan: Plan, *, leading: bool = True) -> AttributeOutcome:
     """Analyse the ratings of one attribute by a plan.
+
+    Args:
+        ratings: of one attribute.
+        plan: what to do.
+        leading: this is the attribute that the plan is about. Others may be ratings of another
+            kind, choices beside scores: they are analysed as such, and marked as not planned.
 
     Raises:
         ValueError: the plan does not fit the kind of ratings, or its primary analysis fails.
     """
     reason = untestable(ratings)
     described = _described(ratings, plan, reason)
-    if reason is None and are_comparisons(described.compared):
+    choices = reason is None and are_comparisons(described.compared)
+    if not leading and choices != (plan.primary == "bradley-terry"):
+        plan = replace(plan, primary="bradley-terry" if choices else Plan().primary)
+        described = replace(described, off_plan=True)
+    if choices:
         return _choices(described, plan)
     plan.refuse_for_scores()
     return described if reason is not None else _scores(described, plan)
@@ -130,8 +145,11 @@ def primary_results(compared: Ratings, plan: Plan, primary: str) -> tuple[Result
         return choice_based(compared, plan.correction, plan.level).contrasts
     if primary == "permutation":
         return sign_flip(compared, seed=plan.seed, level=plan.level)
-    if primary == "mixed model":
-        return model_based(compared, plan.correction, plan.level).contrasts
+    if primary == "plackett-luce":
+        return preference_contrasts(fit_plackett_luce(compared), plan.correction, plan.level)
+    if primary in MODELS:
+        models = _models(compared, plan)
+        return models.contrasts if primary == "mixed model" else models.ordinal_contrasts
     return PAIRWISE[primary][1](compared, plan.correction, plan.level)
 
 
@@ -154,20 +172,21 @@ def _described(ratings: Ratings, plan: Plan, reason: str | None) -> AttributeOut
 def _scores(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
     """Everything that is done to scores."""
     compared = described.compared
-    models = model_based(compared, plan.correction, plan.level)
+    models = _models(compared, plan)
     design = design_of(compared, plan)
     if design.blocks is None and not models.contrasts and not plan.declared:
         design = Design(None, plan.primary, design.notes[:1])
-    families = _families(compared, plan, design, models)
+    rankings = rankings_of(compared, plan)
+    families = _families(compared, plan, design, models, rankings)
     if not any(family.primary for family in families):
-        raise ValueError(f"the plan's primary analysis cannot be done. {' '.join(models.notes)}")
+        why = " ".join((*models.notes, *rankings.notes))
+        raise ValueError(f"the plan's primary analysis cannot be done. {why}")
     further = battery(compared, design.blocks, plan.trend, plan.level)
     ranks, notes = _rank_tests(compared, design.blocks, models, plan)
-    model_first = design.primary == "mixed model" or design.blocks is None
     sized = [family.results for family in families if family.name in SIZED]
     return replace(
         described,
-        omnibus=(*models.tests, *ranks) if model_first else (*ranks, *models.tests),
+        omnibus=_ordered((*ranks, *models.tests, *rankings.tests), design),
         families=families,
         models=models,
         agreement=_agreement(compared, plan.level),
@@ -175,8 +194,22 @@ def _scores(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
         further=further,
         residuals=residuals(compared),
         design_notes=design.notes,
-        notes=(*notes, *missing_cells(compared)),
+        notes=(*notes, *rankings.notes, *missing_cells(compared)),
     )
+
+
+def _models(compared: Ratings, plan: Plan) -> ModelBased:
+    ordinal_too = plan.asks_for("ordinal model")
+    return model_based(compared, plan.correction, plan.level, ordinal_too=ordinal_too)
+
+
+def _ordered(tests: tuple[Result, ...], design: Design) -> tuple[Result, ...]:
+    """The test to judge by first: that of the primary model, where a model decides."""
+    deciding = {"ordinal model": "ordinal-model", "plackett-luce": "plackett-luce"}
+    first = deciding.get(design.primary, "mixed-model")
+    if design.primary in MODELS or design.blocks is None:
+        return tuple(sorted(tests, key=lambda test: test.name != first))
+    return tests
 
 
 def _choices(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
@@ -225,7 +258,7 @@ def _rank_tests(
 
 
 def _families(
-    compared: Ratings, plan: Plan, design: Design, models: ModelBased
+    compared: Ratings, plan: Plan, design: Design, models: ModelBased, rankings: RankingBased
 ) -> tuple[Family, ...]:
     """All pairwise comparisons; the primary one is marked."""
     flips = sign_flip(compared, seed=plan.seed, level=plan.level)
@@ -239,6 +272,8 @@ def _families(
         found.append(("nemenyi", "Nemenyi tests", nemenyi(blocks)))
         found.append(("tukey", "Tukey tests", anova.tukey(compared, plan.level)))
     for name in plan.also:
+        if name not in FURTHER:
+            continue
         title, further = FURTHER[name]
         found.append((name, title, further(compared, plan.correction, plan.seed)))
     if plan.equivalence_margin is not None:
@@ -246,6 +281,7 @@ def _families(
         found.append(("tost", "Equivalence tests", same))
     found.append(("mixed model", "Mixed-model contrasts", models.contrasts))
     found.append(("ordinal model", "Ordinal-model contrasts", models.ordinal_contrasts))
+    found.append(("plackett-luce", "Plackett–Luce contrasts", rankings.contrasts))
     return tuple(
         Family(name, title, results, name == design.primary)
         for name, title, results in found

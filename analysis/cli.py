@@ -21,7 +21,7 @@ class StudyRatings:
 
     Attributes:
         rows: the tidy table, of real or of simulated participants.
-        scale: the lowest and highest score that could be given.
+        scales: the lowest and highest score that could be given, by attribute.
         plan: the `analysis` section of the study file.
         declared_at: when that was stored, ISO 8601.
     """
@@ -29,7 +29,7 @@ class StudyRatings:
     rows: Sequence[Mapping[str, Any]]
     plan: Mapping[str, Any]
     declared_at: str
-    scale: tuple[float, float] = (0.0, 100.0)
+    scales: Mapping[str, tuple[float, float]]
 
 
 ReadStudy = Callable[[str, bool], StudyRatings]
@@ -107,9 +107,9 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
             simulated=simulated,
         )
         outcome = run(ratings, declared if plan is None else plan_from(_yaml_plan(plan)))
+        # The answer is there long before the figures are.
+        click.echo("\n".join(short_answer(outcome)))
         written = _write(outcome, out)
-        for line in short_answer(outcome):
-            click.echo(line)
         click.echo(f"\nReport: {written[0]}")
 
     return analyse
@@ -148,7 +148,7 @@ def read_source(
         study = read_study(source, True)
     if not study.rows:
         raise ValueError(f"study {source!r} has no {'simulated ' * simulated}ratings yet")
-    ratings = from_table(study.rows, study=source, scale=study.scale)
+    ratings = from_table(study.rows, study=source, scale=study.scales)
     return ratings, plan_from(study.plan, study.declared_at)
 
 

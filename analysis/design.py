@@ -8,8 +8,12 @@ import numpy as np
 
 from analysis.blocks import Blocks, participant_blocks
 from analysis.choices.comparisons import are_comparisons
-from analysis.plan import Plan
+from analysis.plan import MODELS, Plan
 from analysis.ratings import COMPARED_ROLES, Ratings
+
+MOST_PARTICIPANTS, MOST_SYSTEMS = 20_000, 60
+MOST_CELLS = 50_000_000
+"""Of participants × passages × systems; 400 MB a table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +29,33 @@ class Design:
     blocks: Blocks | None
     primary: str
     notes: tuple[str, ...]
+
+
+def refuse_too_large(ratings: Ratings) -> None:
+    """Refuse tables whose analysis would not end; mostly a wrong column was named.
+
+    Raises:
+        ValueError: more participants, systems or cells than are analysed.
+    """
+    people, passages, systems = (
+        len(factor.levels) for factor in (ratings.participant, ratings.passage, ratings.system)
+    )
+    for count, most, name in (
+        (systems, MOST_SYSTEMS, "system"),
+        (people, MOST_PARTICIPANTS, "participant"),
+    ):
+        if count > most:
+            some = ", ".join(getattr(ratings, name).levels[:3])
+            raise ValueError(
+                f"the ratings hold {count} {name}s ({some}, …), and up to {most} are analysed; is "
+                f"the right column read as {name}?"
+            )
+    if people * passages * systems > MOST_CELLS:
+        raise ValueError(
+            f"{people} participants × {passages} passages × {systems} systems are "
+            f"{people * passages * systems} cells, of which {len(ratings)} are rated; up to "
+            f"{MOST_CELLS} are analysed; is the right column read as passage?"
+        )
 
 
 def untestable(ratings: Ratings) -> str | None:
@@ -66,12 +97,10 @@ def design_of(compared: Ratings, plan: Plan) -> Design:
         f"{len(compared.systems)} systems in one passage, so tests of complete blocks (Friedman "
         "and its relatives) were not done."
     )
-    if plan.declared or plan.primary == "mixed model":
+    if plan.declared or plan.primary in MODELS:
         said = (
             "The planned primary analysis stands, over the participants who rated both of a pair."
         )
-        return Design(
-            None, plan.primary, (note, said) if plan.primary != "mixed model" else (note,)
-        )
+        return Design(None, plan.primary, (note, said) if plan.primary not in MODELS else (note,))
     said = "The primary analysis is therefore the mixed model, which uses every rating."
     return Design(None, "mixed model", (note, said))

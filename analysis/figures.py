@@ -39,11 +39,19 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure in the report: its files and the caption that says what it shows."""
+    """A figure in the report: its files and the caption that says what it shows.
+
+    Attributes:
+        name: of the files.
+        title, caption: what it shows, test, n and correction.
+        width_inches: as printed.
+        paths: PNG, SVG and PDF.
+    """
 
     name: str
     title: str
     caption: str
+    width_inches: float
     paths: tuple[Path, ...]
 
     @property
@@ -66,7 +74,8 @@ def draw_figures(
             for name, title, caption, axes in _figures_of(outcome, entry):
                 said = f"{style.SIMULATED}. {caption}" if simulated else caption
                 paths = style.save(axes, folder, prefix + name, simulated=simulated)
-                figures.append(ReportFigure(prefix + name, title, said, paths))
+                wide = style.figure_width(axes)
+                figures.append(ReportFigure(prefix + name, title, said, wide, paths))
                 tick(f"figures/{prefix}{name}")
             drawn[entry.attribute] = tuple(figures)
     return drawn
@@ -79,13 +88,15 @@ def file_name(text: str) -> str:
 
 def _figures_of(outcome: Outcome, entry: AttributeOutcome) -> list[Drawn]:
     """The figures of one attribute; those of the whole study come with the first."""
-    colours = style.colours_of(outcome.ratings.systems)
+    systems = outcome.ratings.systems
+    anchors = [name for name in systems if outcome.ratings.role_of(name) == "anchor"]
+    colours = style.colours_of(systems, anchors)
     plan, first = outcome.plan, entry is outcome.attributes[0]
     if entry.choices is not None:
         return choice_figures(entry.choices, colours, plan.alpha)
     figures = _overviews(entry, colours, plan.alpha)
-    if first and len(outcome.attributes) > 1:
-        figures.append(_attributes_figure(outcome, colours))
+    if first:
+        figures += _attributes_figure(outcome, colours)
     if entry.untested is None:
         figures += _pair_figures(entry, plan)
     figures += _diagnostics(entry, colours, plan.alpha)
@@ -161,20 +172,28 @@ def _critical_difference(entry: AttributeOutcome, alpha: float) -> list[Drawn]:
     return [("critical_difference", "Critical difference", caption, axes)]
 
 
-def _attributes_figure(outcome: Outcome, colours: dict[str, str]) -> Drawn:
-    people = len(outcome.attributes[0].ratings.participant.levels)
+def _attributes_figure(outcome: Outcome, colours: dict[str, str]) -> list[Drawn]:
+    """The attributes that share the first one's scale, side by side; nothing for a single one."""
+    first = outcome.attributes[0]
+    alike = [
+        entry
+        for entry in outcome.attributes
+        if entry.ratings.scale == first.ratings.scale and entry.choices is None
+    ]
+    if len(alike) < 2:
+        return []
     caption = (
-        f"Mean of each system on each of {len(outcome.attributes)} attributes with "
+        f"Mean of each system on each of {len(alike)} attributes with "
         f"{100 * outcome.plan.level:g}% t interval over participants' means "
-        f"(n = {people})."
+        f"(n = {len(first.ratings.participant.levels)})."
     )
-    order = {name: place for place, name in enumerate(ranked(outcome.attributes[0]))}
+    order = {name: place for place, name in enumerate(ranked(first))}
     summaries = {
         entry.attribute: sorted(entry.summaries, key=lambda each: order.get(each.system, 0))
-        for entry in outcome.attributes
+        for entry in alike
     }
-    axes = attribute_means(summaries, outcome.ratings.scale, colours)
-    return "attributes", "All attributes", caption, axes
+    axes = attribute_means(summaries, first.ratings.scale, colours)
+    return [("attributes", "All attributes", caption, axes)]
 
 
 def _diagnostics(entry: AttributeOutcome, colours: dict[str, str], alpha: float) -> list[Drawn]:
@@ -195,8 +214,18 @@ def _diagnostics(entry: AttributeOutcome, colours: dict[str, str], alpha: float)
             f"{apa.number(left.skewness)}: {left.verdict}."
         )
         figures += [
-            ("residuals_normal", "Are residuals normal?", said, residual_plot(left)),
-            ("residuals_fitted", "Are residuals even?", said, residuals_by_fitted(left)),
+            (
+                "residuals_normal",
+                "Residuals by rank",
+                said,
+                residual_plot(left),
+            ),
+            (
+                "residuals_fitted",
+                "Residuals by score",
+                said,
+                residuals_by_fitted(left),
+            ),
         ]
     return figures
 

@@ -42,15 +42,24 @@ class ModelBased:
     notes: tuple[str, ...] = ()
 
 
-def model_based(ratings: Ratings, correction: str = "holm", level: float = 0.95) -> ModelBased:
-    """Fit the models that suit the ratings; what cannot be fitted is said in the notes."""
+def model_based(
+    ratings: Ratings, correction: str = "holm", level: float = 0.95, *, ordinal_too: bool = False
+) -> ModelBased:
+    """Fit the models that suit the ratings; what cannot be fitted is said in the notes.
+
+    Args:
+        ratings: of one attribute, without anchors.
+        correction: over all pairs.
+        level: coverage of the intervals.
+        ordinal_too: the ordinal model for fine scales as well, cut into five bands.
+    """
     try:
         mixed = fit_mixed_model(ratings)
     except ValueError as error:
         return ModelBased(notes=(f"No mixed model was fitted: {error}.",))
     tests: tuple[Result, ...] = (system_test(mixed), system_test(mixed, "kenward-roger"))
     ordinal = None
-    if len(np.unique(ratings.score)) <= MOST_CATEGORIES:
+    if ordinal_too or len(np.unique(ratings.score)) <= MOST_CATEGORIES:
         ordinal = fit_ordinal_model(ratings)
         tests = (*tests, ordinal_system_test(ordinal))
     return ModelBased(

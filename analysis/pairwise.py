@@ -8,7 +8,7 @@ from scipy import special, stats
 from analysis.blocks import pair_differences, pairs_of
 from analysis.corrections import correct
 from analysis.ratings import FloatArray, Ratings
-from analysis.results import Interval, Quantity, Result
+from analysis.results import SHARE, Interval, Quantity, Result
 from analysis.wilcoxon import (
     EXACT_UP_TO,
     exact_p,
@@ -147,7 +147,7 @@ def sign_test(
                 unit="participants",
                 method=f"{PAIRING}; exact sign test, zero differences left out.",
                 effect=Quantity(
-                    "share that prefers the first",
+                    SHARE,
                     more / told if told else np.nan,
                     clopper_pearson(more, told, level),
                 ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from analysis import apa
 from analysis.analyse import Outcome
 from analysis.attribute import AttributeOutcome
-from analysis.results import Result
+from analysis.plan import MODELS
+from analysis.ratings import Ratings
+from analysis.results import Result, best_first
 
 LATEX = str.maketrans(
     {
@@ -21,11 +23,10 @@ LATEX = str.maketrans(
 def methods_paragraph(outcome: Outcome) -> str:
     """What was done, as the method section of a paper says it."""
     ratings, plan = outcome.ratings, outcome.plan
-    low, high = (apa.number(value, 0) for value in ratings.scale)
     sentences = [
         f"{apa.counted(len(ratings.participant.levels), 'participant')} rated "
         f"{apa.counted(len(ratings.systems), 'condition')} in "
-        f"{apa.counted(len(ratings.passage.levels), 'passage')} on a scale from {low} to {high} "
+        f"{apa.counted(len(ratings.passage.levels), 'passage')} {scale_text(ratings)} "
         f"({apa.counted(len(ratings), 'rating')}).",
         _screening_sentence(outcome),
         _comparison_sentence(outcome),
@@ -34,6 +35,18 @@ def methods_paragraph(outcome: Outcome) -> str:
         else "No plan was declared before the data, so the analysis is exploratory.",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def scale_text(ratings: Ratings) -> str:
+    """As "on a scale from 0 to 100"; attribute by attribute where they differ."""
+    shown = {
+        name: "from "
+        + " to ".join(f"{limit:g}".replace("-", "−") for limit in ratings.scales[name])
+        for name in ratings.attribute.levels
+    }
+    if len(set(shown.values())) == 1:
+        return f"on a scale {next(iter(shown.values()))}"
+    return "on scales " + ", ".join(f"{limits} ({name})" for name, limits in shown.items())
 
 
 def results_sentences(entry: AttributeOutcome, alpha: float) -> list[str]:
@@ -112,7 +125,7 @@ def _comparison_sentence(outcome: Outcome) -> str:
     n = f"n = {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "")
     how = f"{_lower(entry.primary.title)} ({pair.correction})"
     unit = f"with participants as the unit ({n})"
-    if entry.primary.name == "mixed model":
+    if entry.primary.name in MODELS:
         unit = f"of a {_lower(pair.method.partition(';')[0])} ({n} participants)"
     sentence = (
         f"Systems were compared pairwise by {how}, {unit}; the level of significance was "
@@ -122,13 +135,13 @@ def _comparison_sentence(outcome: Outcome) -> str:
 
 
 def _pair_sentence(pair: Result, entry: AttributeOutcome) -> str:
+    pair = best_first(pair)
     first, second = pair.systems
-    text = f"{first} and {second} differed"
+    text = f"{first} was rated higher than {second}"
     if pair.estimate is not None:
-        more = "higher" if pair.estimate.value > 0 else "lower"
         digits = apa.score_digits(entry.ratings.scale)
         interval = apa.interval_text(pair.estimate.interval, digits)
-        text = f"{first} was rated {more} than {second}, {pair.estimate.name} = "
+        text += f", {pair.estimate.name} = "
         text += apa.number(pair.estimate.value, digits) + (f", {interval}" if interval else "")
     effect = f", {apa.quantity_text(pair.effect)}" if pair.effect is not None else ""
     return f"{text}, {apa.p_text(pair.pvalue_final)}{effect}."

@@ -23,25 +23,27 @@ def sign_flip(
     Under the null a participant's difference is as likely to be negative as positive. Each p is
     exact over all sign patterns up to 32 participants, else Monte Carlo; corrected p are
     single-step max-T of Westfall and Young (1993) on studentised means, one sign per participant
-    and draw for all pairs together, so that their correlation is used.
+    and draw for all pairs together, so that their correlation is used: over all sign patterns
+    where these are no more than the permutations, and never below the pair's own p.
     """
     differences = pair_differences(ratings)
     filled = np.nan_to_num(differences)
+    all_patterns = 2 ** len(filled) <= permutations
     observed, null_maxima, exceeding = _flip_all(filled, permutations, seed)
-    adjusted = (1 + (null_maxima[:, None] >= observed - TIE_TOLERANCE).sum(axis=0)) / (
-        permutations + 1
-    )
+    reached = (null_maxima[:, None] >= observed - TIE_TOLERANCE).sum(axis=0)
+    # Drawn patterns do not hold the observed one, which is counted beside them.
+    adjusted = reached / len(null_maxima) if all_patterns else (1 + reached) / (permutations + 1)
     results = []
     for pair, systems in enumerate(pairs_of(ratings.systems)):
         column = differences[:, pair][~np.isnan(differences[:, pair])]
         exact = len(column) <= EXACT_UP_TO
         pvalue = exact_sign_flip_p(column) if exact else exceeding[pair]
         results.append(_result(systems, column, float(pvalue), exact, permutations, level))
+        adjusted[pair] = max(adjusted[pair], pvalue)
         if not len(column):
             adjusted[pair] = np.nan
-    return corrected(
-        results, adjusted.tolist(), f"max-T over {len(results)} comparisons, B = {permutations}"
-    )
+    count = f"all 2^{len(filled)} sign patterns" if all_patterns else f"B = {permutations}"
+    return corrected(results, adjusted.tolist(), f"max-T over {len(results)} comparisons, {count}")
 
 
 def exact_sign_flip_p(values: FloatArray) -> float:
@@ -108,16 +110,25 @@ def attachment_3(
 def _flip_all(
     filled: FloatArray, permutations: int, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Observed |t| of each pair, the largest |t| of each draw, and Monte-Carlo p of each pair."""
+    """Observed |t| of each pair, the largest |t| of each draw, and Monte-Carlo p of each pair.
+
+    Draws are all sign patterns, once each, where that is no more than `permutations`.
+    """
     rng = np.random.default_rng(seed)
     n = len(filled)
+    every = 2**n <= permutations
+    permutations = 2**n if every else permutations
     squares = (filled**2).sum(axis=0)
     observed = _studentised(filled.sum(axis=0), squares, n)
     maxima, reached = [], np.zeros(filled.shape[1])
     step = max(1, CHUNK_VALUES // n)
     for start in range(0, permutations, step):
         size = min(step, permutations - start)
-        signs = rng.integers(0, 2, (size, n), dtype=np.int8).astype(np.float32) * 2 - 1
+        if every:
+            heads = np.arange(start, start + size)[:, None] >> np.arange(n) & 1
+        else:
+            heads = rng.integers(0, 2, (size, n), dtype=np.int8)
+        signs = heads.astype(np.float32) * 2 - 1
         values = _studentised(signs @ filled, squares, n)
         maxima.append(values.max(axis=1))
         reached += (values >= observed - TIE_TOLERANCE).sum(axis=0)

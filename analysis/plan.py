@@ -11,8 +11,26 @@ from typing import Any
 from analysis.corrections import CORRECTIONS
 from analysis.results import to_data
 
-PRIMARIES = ("wilcoxon", "paired t", "sign", "permutation", "mixed model", "bradley-terry")
-FURTHER_FAMILIES = ("dunn", "conover-iman", "attachment 3", "attachment 3 paired")
+PRIMARIES = (
+    "wilcoxon",
+    "paired t",
+    "sign",
+    "permutation",
+    "mixed model",
+    "ordinal model",
+    "plackett-luce",
+    "bradley-terry",
+)
+MODELS = ("mixed model", "ordinal model", "plackett-luce")
+"""Those that use every rating, of whoever rated some systems only."""
+FURTHER_FAMILIES = (
+    "dunn",
+    "conover-iman",
+    "attachment 3",
+    "attachment 3 paired",
+    "ordinal model",
+    "plackett-luce",
+)
 """Pairwise families that are done only where a plan asks for them: they ignore who rated, or take
 long."""
 
@@ -74,6 +92,10 @@ class Plan:
                 "plan: primary 'bradley-terry' is of paired comparisons, and these ratings are "
                 f"scores; take {', '.join(name for name in PRIMARIES if name != self.primary)}"
             )
+
+    def asks_for(self, name: str) -> bool:
+        """Whether this analysis is the primary one or one of the further ones."""
+        return name == self.primary or name in self.also
 
     @property
     def level(self) -> float:

@@ -11,9 +11,11 @@ from analysis.analyse import Outcome
 from analysis.answer import attribute_answer, short_answer
 from analysis.attribute import AttributeOutcome, Family
 from analysis.paper import methods_paragraph, results_sentences
-from analysis.results import Result
-from analysis.sheets import Sheets
+from analysis.sheets import Picture, Sheets
+from analysis.tables import effect_table, pair_table, summary_table
 
+MOST_ROWS = 60
+"""Longer tables of parts are left to the page, where they can be sorted."""
 TIGHT = 0.02
 """Inches between the lines of the answer."""
 
@@ -30,6 +32,10 @@ class Drawn(Protocol):
         """What it shows."""
 
     @property
+    def width_inches(self) -> float:
+        """As printed."""
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """Its files; one is a PNG."""
 
@@ -44,8 +50,7 @@ def write_pdf(outcome: Outcome, figures: Mapping[str, Sequence[Drawn]], path: Pa
             if len(outcome.attributes) > 1:
                 sheets.turn()
                 sheets.heading(entry.attribute)
-            for drawn in figures.get(entry.attribute, ()):
-                _picture(sheets, drawn)
+            sheets.pictures([_picture(drawn) for drawn in figures.get(entry.attribute, ())])
             _tables(sheets, entry, outcome.plan.alpha)
         _method(sheets, outcome)
     partial.replace(path)
@@ -67,7 +72,7 @@ def _answer(sheets: Sheets, outcome: Outcome) -> None:
 
 def _tables(sheets: Sheets, entry: AttributeOutcome, alpha: float) -> None:
     sheets.heading("Tables", 2)
-    _descriptives(sheets, entry)
+    _descriptives(sheets, entry, 1 - alpha)
     _model_tables(sheets, entry)
     if entry.omnibus:
         sheets.table(
@@ -77,38 +82,32 @@ def _tables(sheets: Sheets, entry: AttributeOutcome, alpha: float) -> None:
             texts=(1,),
         )
     if entry.effects is not None:
-        sizes = entry.effects.pairs[0].sizes
+        found = effect_table(entry.effects)
         sheets.table(
             f"Effect sizes of each pair, first minus second, {100 * (1 - alpha):g}% intervals. "
             + "; ".join(apa.quantity_text(size) for size in entry.effects.overall),
-            ("Pair", *(size.name for size in sizes)),
-            [
-                (row.label, *(apa.amount_cell(size) for size in row.sizes))
-                for row in entry.effects.pairs
-            ],
+            found.head,
+            found.rows,
         )
     for family in sorted(entry.families, key=lambda family: not family.primary):
         _family(sheets, family, entry.ratings.scale, alpha)
 
 
-def _descriptives(sheets: Sheets, entry: AttributeOutcome) -> None:
-    scale = entry.ratings.scale
-    digits = apa.score_digits(scale)
-    sheets.table(
-        "Ratings of each system over all passages; interval: t over participants' means.",
-        ("System", "Role", "n", "Median", "Q1", "Q3", "Mean", "SD", "Interval of the mean"),
-        [
-            (
-                row.system,
-                row.role,
-                str(row.n),
-                *(apa.points(value, scale) for value in (row.median, row.q1, row.q3)),
-                *(apa.points(value, scale) for value in (row.mean, row.sd)),
-                apa.interval_text(row.intervals.get("t"), digits),
+def _descriptives(sheets: Sheets, entry: AttributeOutcome, level: float) -> None:
+    found = summary_table(entry.summaries, entry.ratings.scale, level)
+    said = "Ratings of each system over all passages; interval: t over participants' means."
+    sheets.table(said, found.head, found.rows, texts=(1,))
+    for rows, by, title in (
+        (entry.by_passage, "passage", "Ratings of each system in each passage"),
+        (entry.by_group, "group", "Ratings of each system in each group"),
+    ):
+        if len(rows) > MOST_ROWS:
+            sheets.paragraph(f"{title}: {len(rows)} rows, in report.html and results.json.")
+        elif len({getattr(row, by) for row in rows}) > 1:
+            found = summary_table(rows, entry.ratings.scale, level, by)
+            sheets.table(
+                f"{title}; interval: t over participants.", found.head, found.rows, texts=(1, 2)
             )
-            for row in entry.summaries
-        ],
-    )
 
 
 def _model_tables(sheets: Sheets, entry: AttributeOutcome) -> None:
@@ -146,45 +145,20 @@ def _model_tables(sheets: Sheets, entry: AttributeOutcome) -> None:
 
 
 def _family(sheets: Sheets, family: Family, scale: tuple[float, float], alpha: float) -> None:
-    first = family.results[0]
+    first, found = family.results[0], pair_table(family.results, scale, alpha)
     said = "Primary. " if family.primary else ""
-    effect = first.effect.name if first.effect is not None else "Effect"
     sheets.table(
         f"{family.title}. {said}{first.method} {first.correction or 'No correction'}. Bold: "
         f"significant at {apa.bare(alpha)}; in brackets: intervals.",
-        *_told(
-            ("Pair", "n", first.statistic.name, "p", "corrected p", effect, "Difference"),
-            [_pair(row, scale) for row in family.results],
-        ),
-        bold=[index for index, row in enumerate(family.results) if row.significant(alpha)],
+        found.head,
+        found.rows,
+        bold=[index for index, strong in enumerate(found.strong) if strong],
     )
 
 
-def _told(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
-    """Head and rows without the columns that say nothing."""
-    kept = [column for column in range(len(head)) if any(row[column] != "–" for row in rows)]
-    return [head[column] for column in kept], [[row[column] for column in kept] for row in rows]
-
-
-def _pair(row: Result, scale: tuple[float, float]) -> tuple[str, ...]:
-    difference = "–"
-    if row.estimate is not None:
-        limits = apa.limits_text(row.estimate.interval, apa.score_digits(scale))
-        difference = f"{apa.points(row.estimate.value, scale)} {limits}".strip()
-    return (
-        row.label,
-        str(row.n),
-        apa.number(row.statistic.value),
-        apa.p_cell(row.pvalue),
-        apa.p_cell(row.pvalue_corrected),
-        apa.amount_cell(row.effect),
-        difference,
-    )
-
-
-def _picture(sheets: Sheets, drawn: Drawn) -> None:
+def _picture(drawn: Drawn) -> Picture:
     png = next(path for path in drawn.paths if path.suffix == ".png")
-    sheets.picture(png, f"{drawn.title}. {drawn.caption}")
+    return Picture(png, drawn.width_inches, f"{drawn.title}. {drawn.caption}")
 
 
 def _method(sheets: Sheets, outcome: Outcome) -> None:

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Scale = tuple[float, float]
+"""Lowest and highest score."""
 
 COMPARED_ROLES = ("system", "reference")
 """The roles that the tests compare by default: anchors are there to span the scale."""
@@ -38,7 +40,17 @@ ALIASES: dict[str, tuple[str, ...]] = {
 """Names that other tools give to the columns we need; a name of ours always wins."""
 
 MISSING_TEXTS = ("", "na", "nan", "n/a", "null", "none", "-")
-SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 100.0))
+_KNOWN = {
+    *FACTORS,
+    *MEASURES,
+    "score",
+    "study",
+    "simulated",
+    *(name for names in ALIASES.values() for name in names),
+}
+_TRIAL = ("participant", "page", "passage", "system", "role", "attribute")
+_WIDE_HINT = ", or name the columns that hold one system's scores each with --wide"
+SCALES: tuple[Scale, ...] = ((0.0, 1.0), (1.0, 5.0), (0.0, 100.0))
 ROWS_NAMED = 5
 
 
@@ -81,7 +93,7 @@ class Ratings:
     Attributes:
         study: its name.
         simulated: whether a model, and no listener, made them.
-        scale: lowest and highest score that listeners could give.
+        scales: lowest and highest score that listeners could give, by attribute.
         score: shape (rows,), finite.
         participant, passage, system, role, attribute, song, page, group: names, coded.
         position, listened_ms, plays: shape (rows,), NaN where unknown.
@@ -90,7 +102,7 @@ class Ratings:
 
     study: str
     simulated: bool
-    scale: tuple[float, float]
+    scales: Mapping[str, Scale]
     score: FloatArray
     participant: Factor
     passage: Factor
@@ -107,6 +119,12 @@ class Ratings:
 
     def __len__(self) -> int:
         return len(self.score)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of the attributes that are here; from the lowest to the highest if several."""
+        mine = [self.scales[name] for name in self.attribute.levels]
+        return min(low for low, _ in mine), max(high for _, high in mine)
 
     def where(self, mask: BoolArray, *notes: str) -> Ratings:
         """The rows under the mask, shape (rows,), with notes on why."""
@@ -184,9 +202,9 @@ def from_table(
     columns: Mapping[str, str] | None = None,
     *,
     study: str | None = None,
-    scale: tuple[float, float] | None = None,
+    scale: Scale | Mapping[str, Scale] | None = None,
     systems: Sequence[str] = (),
-    first_row: int = 1,
+    places: Sequence[int] | None = None,
     row_word: str = "row",
 ) -> Ratings:
     """Check a long table, one row a rating, and code it.
@@ -195,9 +213,10 @@ def from_table(
         table: a data frame, or rows as mappings (as JSON and the export of a study give them).
         columns: our name -> the table's name, for tables of other tools.
         study: a name where the table has no column `study`.
-        scale: the lowest and highest possible score; guessed from the scores by default.
+        scale: the lowest and highest possible score, of all attributes or by attribute; of those
+            that are not named it is guessed from their scores.
         systems: levels of `system` to put first, in this order.
-        first_row: how people number the first row of data (2 in a CSV file with a header).
+        places: how people number the rows, as by lines of a file; by default 1, 2, 3, ….
         row_word: how messages call a row.
 
     Raises:
@@ -208,8 +227,10 @@ def from_table(
     if frame.empty:
         raise ValueError("the table holds no ratings")
     frame, notes = _named(frame, columns or {})
-    frame = frame.assign(_row=np.arange(first_row, first_row + len(frame)))
+    frame = frame.assign(_row=np.arange(1, len(frame) + 1) if places is None else places)
     score, absent = _scores(frame, row_word)
+    if _decimal_commas(frame["score"]):
+        notes.append("Scores are written with decimal commas.")
     simulated = _simulated(frame)
     if absent.any():
         notes.append(_absence(frame, absent, row_word))
@@ -219,15 +240,16 @@ def from_table(
     names = {name: _names(frame, name, row_word) for name in FACTORS}
     _refuse_unknown_roles(frame, names["role"], row_word)
     _refuse_doubles(frame, names, row_word)
-    scale = scale or guess_scale(score)
-    _refuse_out_of_scale(frame, score, scale, row_word)
+    scales = _scales(score, names["attribute"], scale)
+    limits = np.array([scales[name] for name in names["attribute"]])
+    _refuse_out_of_scale(frame, score, limits, row_word)
     coded: dict[str, Any] = {name: Factor.of(column) for name, column in names.items()}
     coded["system"] = Factor.of(names["system"], systems)
     coded |= {name: _measures(frame, name, row_word) for name in MEASURES}
     return Ratings(
         study=_one_study(frame, study),
         simulated=simulated,
-        scale=scale,
+        scales=scales,
         score=score,
         notes=tuple(notes),
         **coded,
@@ -248,7 +270,7 @@ def to_frame(ratings: Ratings) -> pd.DataFrame:
     return frame.assign(simulated=ratings.simulated)
 
 
-def guess_scale(score: FloatArray) -> tuple[float, float]:
+def guess_scale(score: FloatArray) -> Scale:
     """The usual scale that holds all scores: 0–1, 1–5 or 0–100; else their own range."""
     low, high = float(score.min()), float(score.max())
     for scale in SCALES:
@@ -258,7 +280,15 @@ def guess_scale(score: FloatArray) -> tuple[float, float]:
 
 
 def _named(frame: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
-    """Rename to our names: as told, else by an alias; with a note on every alias taken."""
+    """Rename to our names: as told, else by an alias; with a note on every alias taken.
+
+    "Score" and "SCORE" are "score", unless the table tells them apart.
+    """
+    frame = frame.rename(columns=_as_we_write_them([str(name) for name in frame.columns]))
+    twice = frame.columns[frame.columns.duplicated()]
+    known = [name for name in twice if name in _KNOWN or name in columns.values()]
+    if known:
+        raise ValueError(f"the table has two columns called {known[0]!r}; take one away")
     for ours, theirs in columns.items():
         if theirs not in frame.columns:
             raise ValueError(
@@ -279,16 +309,51 @@ def _named(frame: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataFram
             raise ValueError(
                 f"the table has no column for {ours}; it has "
                 f"{', '.join(map(str, frame.columns))}. Say which one it is with {ours}=COLUMN"
+                + _WIDE_HINT
+                * (ours in ("system", "score"))
             )
         frame = frame.assign(**{ours: frame[alias]})
         notes.append(f"Column “{alias}” was read as {ours}.")
     return frame, notes
 
 
+def _as_we_write_them(names: Sequence[str]) -> dict[str, str]:
+    """Names of the table that are ours, or an alias, but for capitals."""
+    known = {name.casefold(): name for name in _KNOWN}
+    return {
+        name: known[name.casefold()]
+        for name in names
+        if name.casefold() in known and known[name.casefold()] not in names
+    }
+
+
+def _numbers(column: pd.Series) -> FloatArray:
+    """A column as numbers, NaN where it is none; minus signs of typographers are understood."""
+    number = pd.to_numeric(column, errors="coerce")
+    if number.isna().any() and not pd.api.types.is_numeric_dtype(column):
+        text = column.astype(str).str.replace("−", "-")
+        if _decimal_commas(column):
+            text = text.str.replace(",", ".")
+        number = pd.to_numeric(text, errors="coerce")
+    return number.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _decimal_commas(column: pd.Series) -> bool:
+    """Whether numbers are written as "3,5", and none with a point beside them."""
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    text = column.astype(str)
+    return bool(
+        text.str.contains(",", regex=False).any()
+        and not text.str.contains(".", regex=False).any()
+        and text.str.fullmatch(r"\s*[-−+]?\d*,?\d*\s*|\D*").all()
+    )
+
+
 def _scores(frame: pd.DataFrame, row_word: str) -> tuple[FloatArray, BoolArray]:
     """Scores as numbers, and where there is none."""
     column = frame["score"]
-    number = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    number = _numbers(column)
     absent = _absent(column)
     wrong = ~absent & ~np.isfinite(number)
     _refuse(frame, wrong, row_word, lambda row: f"score {row['score']!r} is no number")
@@ -304,7 +369,7 @@ def _absent(column: pd.Series) -> BoolArray:
 def _measures(frame: pd.DataFrame, name: str, row_word: str) -> FloatArray:
     if name not in frame.columns:
         return np.full(len(frame), np.nan)
-    number = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    number = _numbers(frame[name])
     wrong = np.isnan(number) & ~_absent(frame[name])
     _refuse(frame, wrong, row_word, lambda row: f"{name} {row[name]!r} is no number")
     return number
@@ -355,7 +420,7 @@ def _absence(frame: pd.DataFrame, absent: BoolArray, row_word: str) -> str:
         f"{len(rows)} of {len(frame)} ratings have no score and were left out ({row_word} {named})."
     )
     for name in ("system", "participant", "passage"):
-        lost = set(frame[name][absent]) - set(frame[name][~absent])
+        lost = set(frame[name][absent].dropna()) - set(frame[name][~absent])
         if lost:
             note += f" Nothing is left of {name} {', '.join(sorted(map(str, lost)))}."
     return note
@@ -370,28 +435,49 @@ def _refuse_unknown_roles(frame: pd.DataFrame, roles: NDArray[Any], row_word: st
 
 def _refuse_doubles(frame: pd.DataFrame, names: Mapping[str, NDArray[Any]], row_word: str) -> None:
     """Refuse two scores for one thing: a repeated trial has a page of its own."""
-    keys = ("participant", "page", "passage", "system", "role", "attribute")
-    doubled = pd.DataFrame({key: names[key] for key in keys}).duplicated().to_numpy()
+    keys = pd.DataFrame({key: names[key] for key in _TRIAL})
+    doubled = keys.duplicated().to_numpy()
+    if not doubled.any():
+        return
+    groups = keys.groupby(list(_TRIAL), sort=False)
+    first = frame["_row"].groupby(groups.ngroup().to_numpy()).transform("first")
+    same = frame.drop(columns="_row").astype(str).duplicated().to_numpy()
     _refuse(
-        frame,
+        frame.assign(_first=first, _same=same),
         doubled,
         row_word,
         lambda row: (
             f"a second score of participant {row['participant']} for system {row['system']} "
-            f"in passage {row['passage']} (a repeated trial needs a page of its own)"
+            f"in passage {row['passage']}, {'the same as' if row['_same'] else 'after'} "
+            f"{row_word} {row['_first']} (a repeated trial needs a page of its own)"
         ),
     )
 
 
+def _scales(
+    score: FloatArray, attributes: NDArray[Any], known: Scale | Mapping[str, Scale] | None
+) -> dict[str, Scale]:
+    """The scale of each attribute: as it is known, else guessed."""
+    codes, names = pd.factorize(attributes)
+    told = known if isinstance(known, Mapping) else dict.fromkeys(names, known) if known else {}
+    return {
+        name: told[name] if name in told else guess_scale(score[codes == code])
+        for code, name in enumerate(names)
+    }
+
+
 def _refuse_out_of_scale(
-    frame: pd.DataFrame, score: FloatArray, scale: tuple[float, float], row_word: str
+    frame: pd.DataFrame, score: FloatArray, limits: FloatArray, row_word: str
 ) -> None:
-    wrong = (score < scale[0]) | (score > scale[1])
+    """Refuse scores beyond their scale; `limits` has shape (rows, 2)."""
+    wrong = (score < limits[:, 0]) | (score > limits[:, 1])
     _refuse(
-        frame,
+        frame.assign(_low=limits[:, 0], _high=limits[:, 1]),
         wrong,
         row_word,
-        lambda row: f"score {row['score']} is outside the scale {scale[0]:g} to {scale[1]:g}",
+        lambda row: (
+            f"score {row['score']} is outside the scale {row['_low']:g} to {row['_high']:g}"
+        ),
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.delimited import decoded, read_delimited
 from analysis.exports import read_waet, translated, wide_to_long
 from analysis.golisten import is_golisten, read_golisten
-from analysis.ratings import Ratings, from_table
+from analysis.ratings import Ratings, Scale, from_table
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".xml")
 
@@ -20,18 +20,19 @@ def read_ratings(
     path: Path,
     columns: Mapping[str, str] | None = None,
     *,
-    scale: tuple[float, float] | None = None,
+    scale: Scale | Mapping[str, Scale] | None = None,
     systems: Sequence[str] = (),
     wide: Sequence[str] = (),
 ) -> Ratings:
     """Read a table of ratings: ours, an export of another tool, or any by naming columns.
 
     Args:
-        path: CSV (comma, semicolon or tab), Parquet, JSON (a list of objects), or a session of
+        path: CSV (comma, semicolon, tab or bar), Parquet, JSON (a list of objects), or a session of
             the Web Audio Evaluation Tool (XML). What webMUSHRA, pymushra and Go Listen write is
             known.
         columns: our name -> the file's name, for tables of other tools.
-        scale: the lowest and highest possible score; guessed by default.
+        scale: the lowest and highest possible score, of all attributes or by attribute; guessed
+            by default.
         systems: levels of `system` to put first, in this order.
         wide: columns that hold the scores of one system each, in a table of a row a page.
 
@@ -39,7 +40,7 @@ def read_ratings(
         OSError: the file cannot be read.
         ValueError: it is no such table, or a row is wrong; the message names file and line.
     """
-    frame, first_row, row_word = read_frame(path)
+    frame, places, row_word = read_frame(path)
     lines = len(frame)
     try:
         if wide:
@@ -47,43 +48,40 @@ def read_ratings(
         elif not columns:
             frame = translated(frame)
         if len(frame) != lines:
-            first_row, row_word = 1, "rating"
+            places, row_word = None, "rating"
         return from_table(
             frame,
             columns,
             study=path.stem,
             scale=scale,
             systems=systems,
-            first_row=first_row,
+            places=places,
             row_word=row_word,
         )
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def read_frame(path: Path) -> tuple[pd.DataFrame, int, str]:
-    """The raw table, the number of its first row of data, and what people call its rows."""
+def read_frame(path: Path) -> tuple[pd.DataFrame, Sequence[int] | None, str]:
+    """The raw table, the line of each row where it has lines, and what people call its rows."""
     kind = path.suffix.lower()
     if kind not in TABLES:
-        raise ValueError(f"{path}: ratings are read from {', '.join(TABLES)}, not from {kind!r}")
+        ending = f"{kind!r}" if kind else "a file without an ending"
+        raise ValueError(f"{path}: ratings are read from {', '.join(TABLES)}, not from {ending}")
     try:
         if kind == ".xml":
-            return read_waet(path), 1, "rating"
+            return read_waet(path), None, "rating"
         if kind == ".parquet":
-            return pd.read_parquet(path), 1, "row"
+            return pd.read_parquet(path), None, "row"
         if kind == ".json":
-            return pd.DataFrame(_json_rows(path)), 1, "row"
-        text = path.read_text(encoding="utf-8-sig")
+            return pd.DataFrame(_json_rows(path)), None, "row"
+        text = decoded(path.read_bytes())
         if is_golisten(text):
-            return read_golisten(text), 1, "rating"
-        # The separator is sniffed; every cell stays text, so "007" remains a participant's name.
-        frame = pd.read_csv(
-            StringIO(text), sep=None, engine="python", dtype=str, keep_default_na=False
-        )
-        frame = frame.apply(without_apostrophes)
+            return read_golisten(text), None, "rating"
+        frame, lines = read_delimited(text)
     except (ValueError, pd.errors.ParserError) as error:
         raise ValueError(f"{path} is no table of ratings: {error}") from None
-    return frame, 2, "line"
+    return frame.apply(without_apostrophes), lines.tolist(), "line"
 
 
 def without_apostrophes(column: pd.Series) -> pd.Series:

@@ -18,10 +18,11 @@ from analysis.attribute import AttributeOutcome
 from analysis.choices.outcome import ChoiceBased
 from analysis.figures import ReportFigure, Tick, draw_figures, silent
 from analysis.model_based import ModelBased
-from analysis.paper import methods_paragraph, paper_tex, results_sentences
+from analysis.paper import methods_paragraph, paper_tex, results_sentences, scale_text
 from analysis.plots import style
 from analysis.printed import write_pdf
 from analysis.results import to_data
+from analysis.tables import effect_table, pair_table, summary_table, with_limits
 
 FORMAT_VERSION = 1
 LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib")
@@ -55,7 +56,7 @@ def results_json(outcome: Outcome) -> str:
         "blindmix_results": FORMAT_VERSION,
         "study": ratings.study,
         "simulated": ratings.simulated,
-        "scale": ratings.scale,
+        "scales": ratings.scales,
         "counts": {
             "participants": len(ratings.participant.levels),
             "passages": len(ratings.passage.levels),
@@ -70,6 +71,7 @@ def results_json(outcome: Outcome) -> str:
             "exclusions": outcome.screening.exclusions,
             "primary_without_screening": outcome.without_screening,
             "expertise": outcome.experts,
+            "outliers": outcome.outliers,
         },
         "notes": outcome.notes,
         "attributes": [_attribute_data(entry) for entry in outcome.attributes],
@@ -106,7 +108,13 @@ def report_html(outcome: Outcome, figures: Mapping[str, tuple[ReportFigure, ...]
             entry.attribute: attribute_answer(entry, outcome.plan.alpha)
             for entry in outcome.attributes
         },
-        digits=apa.score_digits(outcome.ratings.scale),
+        score_digits=apa.score_digits,
+        scale_text=scale_text(outcome.ratings),
+        level=f"{100 * outcome.plan.level:g}",
+        pair_table=pair_table,
+        effect_table=effect_table,
+        summary_table=summary_table,
+        with_limits=with_limits,
         versions=versions(),
         methods=methods_paragraph(outcome),
         sentences={

@@ -109,6 +109,33 @@ def corrected(
     )
 
 
+SHARE = "share that prefers the first"
+"""An effect that swaps with the systems to 1 minus itself; the others change their sign."""
+
+
+def best_first(pair: Result) -> Result:
+    """The same comparison with the system first that did better, by its estimate or effect."""
+    size = pair.estimate or pair.effect
+    if size is None or not size.value < (0.5 if size.name == SHARE else 0.0):
+        return pair
+    return replace(
+        pair,
+        systems=(pair.systems[1], pair.systems[0]),
+        estimate=_swapped(pair.estimate),
+        effect=_swapped(pair.effect),
+    )
+
+
+def _swapped(size: Quantity | None) -> Quantity | None:
+    if size is None:
+        return None
+    whole = 1.0 if size.name == SHARE else 0.0
+    limits = size.interval
+    if limits is not None:
+        limits = replace(limits, low=whole - limits.high, high=whole - limits.low)
+    return replace(size, value=whole - size.value, interval=limits)
+
+
 def to_data(value: Any) -> Any:
     """Anything made of results as plain JSON data; numbers that are not finite become None."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -295,6 +295,33 @@ def repeat_differences(ratings: Ratings) -> FloatArray:
     return mean
 
 
+@dataclass(frozen=True)
+class Outlier:
+    """One rating far from the others of its system and passage."""
+
+    participant: str
+    attribute: str
+    passage: str
+    system: str
+    score: float
+
+
+def outlying(ratings: Ratings) -> tuple[Outlier, ...]:
+    """The outliers of one attribute, by participant."""
+    rows = np.flatnonzero(outliers(ratings))
+    rows = rows[np.argsort(ratings.participant.codes[rows], kind="stable")]
+    return tuple(
+        Outlier(
+            participant=ratings.participant.levels[ratings.participant.codes[row]],
+            attribute=ratings.attribute.levels[ratings.attribute.codes[row]],
+            passage=ratings.passage.levels[ratings.passage.codes[row]],
+            system=ratings.system.levels[ratings.system.codes[row]],
+            score=float(ratings.score[row]),
+        )
+        for row in rows
+    )
+
+
 def outliers(ratings: Ratings) -> np.ndarray:
     """Rows beyond 1.5 IQR of their condition and item, by Tukey's hinges (BS.1534-3).
 

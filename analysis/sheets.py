@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,18 +11,51 @@ from typing import Any, Self
 from matplotlib import image as images
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextToPath
+
+from analysis.plots.text import POINTS, width_pt
 
 A4_INCHES = (8.27, 11.69)
 MARGIN_INCHES = 0.75
 WIDTH_INCHES = A4_INCHES[0] - 2 * MARGIN_INCHES
-POINTS = 72.0
 TEXT_PT, TABLE_PT, SMALLEST_PT = 9.5, 8.0, 5.0
 LEADING = 1.42
 CELL_GAP_PT = 10.0
+COLUMN_INCHES, GUTTER_INCHES = 3.7, 0.25
+"""Pictures up to this width stand two abreast, with this between them."""
 MUTED, LINE = "#59626c", "#9aa1a9"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, how wide it is meant to be, and its caption."""
+
+    png: Path
+    width_inches: float
+    caption: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A picture as it fits its room: pixels, size and the lines of its caption."""
+
+    pixels: Any
+    wide_inches: float
+    tall_inches: float
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, picture: Picture, room_inches: float) -> Self:
+        pixels = images.imread(picture.png)
+        height, width = pixels.shape[:2]
+        wide = min(room_inches, picture.width_inches)
+        lines = wrapped(picture.caption, TABLE_PT, room_inches)
+        return cls(pixels, wide, wide * height / width, tuple(lines))
+
+    @property
+    def height_inches(self) -> float:
+        """With the caption and the gap after it."""
+        return self.tall_inches + 0.08 + len(self.lines) * TABLE_PT * LEADING / POINTS + 0.18
 
 
 class Sheets:
@@ -107,22 +139,45 @@ class Sheets:
             self._row(row, layout, bold=index in bold)
         self._y += 0.14
 
-    def picture(self, png: Path, caption: str) -> None:
-        """A picture as wide as the text at most, with its caption below."""
-        pixels = images.imread(png)
-        height, width = pixels.shape[:2]
-        shown = min(WIDTH_INCHES, width / 200)
-        tall = shown * height / width
-        lines = wrapped(caption, TABLE_PT, WIDTH_INCHES)
-        self._need(tall + 0.15 + len(lines) * TABLE_PT * LEADING / POINTS)
-        left = (A4_INCHES[0] - shown) / 2 / A4_INCHES[0]
-        bottom = 1 - (self._y + tall) / A4_INCHES[1]
-        ax = self._sheet().add_axes((left, bottom, shown / A4_INCHES[0], tall / A4_INCHES[1]))
-        ax.imshow(pixels, interpolation="none")
+    def pictures(self, pictures: Sequence[Picture]) -> None:
+        """Pictures with their captions below, two abreast where both fit a column."""
+        waiting: list[Picture] = []
+        for picture in pictures:
+            if waiting and picture.width_inches > COLUMN_INCHES:
+                self._abreast(waiting)
+                waiting = []
+            waiting.append(picture)
+            if len(waiting) == 2 or picture.width_inches > COLUMN_INCHES:
+                self._abreast(waiting)
+                waiting = []
+        if waiting:
+            self._abreast(waiting)
+
+    def _abreast(self, pictures: Sequence[Picture]) -> None:
+        """One picture in the middle, or two side by side, each over its caption."""
+        room = WIDTH_INCHES if len(pictures) == 1 else (WIDTH_INCHES - GUTTER_INCHES) / 2
+        shown = [_Shown.of(picture, room) for picture in pictures]
+        self._need(max(each.height_inches for each in shown))
+        for place, each in enumerate(shown):
+            left = place * (room + GUTTER_INCHES)
+            self._draw(each, left + (room - each.wide_inches) / 2)
+            down = self._y + each.tall_inches + 0.08
+            for line in each.lines:
+                self._write(left, line, TABLE_PT, colour=MUTED, at=down)
+                down += TABLE_PT * LEADING / POINTS
+        self._y += max(each.height_inches for each in shown)
+
+    def _draw(self, shown: _Shown, left: float) -> None:
+        """The pixels, with their top at the present height."""
+        box = (
+            (MARGIN_INCHES + left) / A4_INCHES[0],
+            1 - (self._y + shown.tall_inches) / A4_INCHES[1],
+            shown.wide_inches / A4_INCHES[0],
+            shown.tall_inches / A4_INCHES[1],
+        )
+        ax = self._sheet().add_axes(box)
+        ax.imshow(shown.pixels, interpolation="none")
         ax.set_axis_off()
-        self._y += tall + 0.08
-        self.paragraph(caption, muted=True, size=TABLE_PT)
-        self._y += 0.12
 
     def _head(self, cells: Sequence[str], layout: _Columns) -> None:
         """The names of the columns with a rule below."""
@@ -146,10 +201,11 @@ class Sheets:
         bold: bool = False,
         right: bool = False,
         colour: str = "black",
+        at: float | None = None,
     ) -> None:
         self._sheet().text(
             (MARGIN_INCHES + x) / A4_INCHES[0],
-            1 - self._y / A4_INCHES[1],
+            1 - (self._y if at is None else at) / A4_INCHES[1],
             text,
             fontsize=size,
             fontweight="bold" if bold else "normal",
@@ -170,14 +226,6 @@ class Sheets:
             self._y = MARGIN_INCHES
         elif self._y + inches > A4_INCHES[1] - MARGIN_INCHES:
             self.turn()
-
-
-@lru_cache(maxsize=20_000)
-def width_pt(text: str, size_pt: float, *, bold: bool = False) -> float:
-    """How wide a text is in the font of the figures, in points."""
-    font = FontProperties(size=size_pt, weight="bold" if bold else "normal")
-    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
-    return float(width)
 
 
 def wrapped(text: str, size_pt: float, width_inches: float, *, bold: bool = False) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,9 @@ from analysis.ratings import FloatArray, IntArray
 
 EXACT_UP_TO = 200
 """Differences up to which p is exact; above, the normal p differs by less than 1e-3 of itself."""
+
+LISTED_UP_TO = 500
+"""Differences up to which all their Walsh averages are listed, half their number squared."""
 
 Zeros = Literal["drop", "pratt"]
 
@@ -112,15 +116,44 @@ def hodges_lehmann(differences: FloatArray, level: float = 0.95) -> tuple[float,
     the signed-rank test at 1 − level does not reject (Hollander and Wolfe, 1999, section 3.3). The
     interval is infinite where n is too small for the level.
     """
-    values = differences[~np.isnan(differences)]
+    values = np.sort(differences[~np.isnan(differences)])
     if not len(values):
         return np.nan, np.nan, np.nan
-    first, second = np.triu_indices(len(values))
-    walsh = np.sort((values[first] + values[second]) / 2)
+    count = len(values) * (len(values) + 1) // 2
     cut = _critical_rank_sum(len(values), 1 - level)
-    if cut < 1:
-        return float(np.median(walsh)), -np.inf, np.inf
-    return float(np.median(walsh)), float(walsh[cut - 1]), float(walsh[-cut])
+    places = [(count - 1) // 2, count // 2, *([cut - 1, count - cut] if cut >= 1 else [])]
+    found = _walsh_averages(values, places)
+    limits = (found[2], found[3]) if cut >= 1 else (-np.inf, np.inf)
+    return float((found[0] + found[1]) / 2), *limits
+
+
+def _walsh_averages(values: FloatArray, places: Sequence[int]) -> list[float]:
+    """The Walsh averages at these places, from 0, in ascending order; `values` ascend."""
+    if len(values) <= LISTED_UP_TO:
+        first, second = np.triu_indices(len(values))
+        walsh = (values[first] + values[second]) / 2
+        return [float(average) for average in np.partition(walsh, places)[list(places)]]
+    return [_walsh_by_counting(values, place) for place in places]
+
+
+def _walsh_by_counting(values: FloatArray, place: int) -> float:
+    """One of them without listing all: bisection on how many are at most t, n log n a step."""
+    numbers = np.arange(len(values))
+
+    def partners(t: float) -> IntArray:
+        """How many j ≤ i have (d_i + d_j) / 2 ≤ t, for each i."""
+        return np.minimum(np.searchsorted(values, 2 * t - values, side="right"), numbers + 1)
+
+    low, high = float(values[0]), float(values[-1])
+    while np.nextafter(low, high) < (middle := low + (high - low) / 2) < high:
+        if partners(middle).sum() > place:
+            high = middle
+        else:
+            low = middle
+    # `high` is now off by rounding at most: the largest average up to it is the one.
+    last = partners(high + 4 * np.spacing(abs(high)))
+    some = last > 0
+    return float(((values + values[np.maximum(last - 1, 0)]) / 2)[some].max())
 
 
 def _critical_rank_sum(n: int, alpha: float) -> int:

@@ -61,10 +61,10 @@ def main() -> None:
     colours = style.colours_of(tuple(MEDIANS["enst"]))
     with style.context():
         for name in MEDIANS:
-            axes = passage_boxes(simulated(name), colours)
+            axes = passage_boxes(simulated(name), colours, style.new_axes(4.6, 2.9))
             figure = axes.figure
-            figure.suptitle(f"{style.SIMULATED} (medians as published)", fontsize=7)
-            figure.savefig(IMAGES / f"talk_{name}.png", dpi=110)
+            figure.suptitle(f"{style.SIMULATED} (medians as published)", fontsize=style.SMALL_PT)
+            figure.savefig(IMAGES / f"talk_{name}.png", dpi=180)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from listening.models import (
 )
 from listening.pages import PAGE_TYPES
 from listening.pages.kinds import Rated
+from listening.pages.rating import as_category, labels_of
 from listening.studies import x_key
 
 
@@ -163,6 +164,19 @@ def _beside_x(session: Session, study: Study, simulated: bool) -> dict[int, str]
         )
     )
     return dict(tuple(row) for row in found)
+
+
+def attribute_scales(study: Study) -> dict[str, tuple[float, float]]:
+    """The lowest and highest score of each attribute, as the tidy ratings have it."""
+    scales = {}
+    for page in study.pages:
+        kind = PAGE_TYPES[page.kind]
+        for attribute in page.config.get("attributes", ()) if kind.rates else ():
+            low, high = kind.scale
+            if kind.exported is as_category:
+                high = float(labels_of(page.config, attribute["key"]))
+            scales[attribute["key"]] = (low, high)
+    return scales
 
 
 def _iso(moment: datetime | None) -> str:

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +70,11 @@ def read_results(folder: Path) -> Results:
 
 
 def start_analysis(
-    folder: Path, rows: Sequence[TidyRating], plan: dict[str, Any], declared_at: str
+    folder: Path,
+    rows: Sequence[TidyRating],
+    scales: Mapping[str, tuple[float, float]],
+    plan: dict[str, Any],
+    declared_at: str,
 ) -> None:
     """Begin to analyse; what is there already stays until the new results are whole.
 
@@ -83,7 +87,12 @@ def start_analysis(
             return
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        request = {"rows": [vars(row) for row in rows], "plan": plan, "declared_at": declared_at}
+        request = {
+            "rows": [vars(row) for row in rows],
+            "scales": dict(scales),
+            "plan": plan,
+            "declared_at": declared_at,
+        }
         (partial / REQUEST).write_text(json.dumps(request), encoding="utf-8")
         # The process inherits the lock and holds it until it ends, however it ends.
         process = subprocess.Popen(
@@ -118,7 +127,8 @@ def analyse_request(folder: Path) -> None:
         if not request["rows"]:
             raise ValueError("There are no ratings yet.")
         plan = plan_from(request["plan"], request["declared_at"])
-        write_report(analyse(from_table(request["rows"], scale=(0.0, 100.0)), plan), partial)
+        scales = {name: (low, high) for name, (low, high) in request["scales"].items()}
+        write_report(analyse(from_table(request["rows"], scale=scales), plan), partial)
     except (ValueError, OSError) as error:
         (partial / FAILURE).write_text(str(error), encoding="utf-8")
     (partial / REQUEST).unlink()

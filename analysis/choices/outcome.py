@@ -20,6 +20,9 @@ from analysis.corrections import correct
 from analysis.ratings import Ratings
 from analysis.results import Interval, Quantity, Result
 
+MOST_PAIRS = 15
+"""Pairs that differ of which an answer tells the size."""
+
 
 @dataclass(frozen=True, eq=False)
 class ChoiceBased:
@@ -91,7 +94,7 @@ def choice_answer(choices: ChoiceBased, alpha: float) -> list[str]:
         f"{number(test.statistic.value)}, {p_text(test.pvalue)}).",
         f"Most to least preferred: {', '.join(_ranked(choices))}.",
     ]
-    lines += [_preference(pair) for pair in choices.contrasts if pair.significant(alpha)]
+    lines += told([_preference(pair) for pair in choices.contrasts if pair.significant(alpha)])
     close = [
         " and ".join(pair.systems) for pair in choices.contrasts if not pair.significant(alpha)
     ]
@@ -105,6 +108,13 @@ def choice_answer(choices: ChoiceBased, alpha: float) -> list[str]:
         f"Shares are of a typical listener, with {100 * (1 - alpha):g}% intervals."
     )
     return [*lines, *model.notes]
+
+
+def told(pairs: list[str]) -> list[str]:
+    """The lines of the pairs that differ, as far as an answer is still short."""
+    if len(pairs) <= MOST_PAIRS:
+        return pairs
+    return [*pairs[:MOST_PAIRS], f"  and {len(pairs) - MOST_PAIRS} more pairs: see the report."]
 
 
 def share_chosen(comparisons: Comparisons, system: str) -> float:

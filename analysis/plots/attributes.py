@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from analysis.descriptive import Summary
-from analysis.plots.style import PAGE_INCHES, colours_of, legend_columns, markers_of, new_axes
+from analysis.plots.style import (
+    COLUMN_INCHES,
+    TEXT_PT,
+    colours_of,
+    legend_of_lines,
+    markers_of,
+    new_axes,
+)
+from analysis.plots.text import widest_inches
 
 GROUP_HEIGHT = 0.7
 
@@ -29,7 +37,9 @@ def attribute_means(
     systems = tuple(dict.fromkeys(each.system for row in summaries.values() for each in row))
     colours = colours or colours_of(systems)
     markers = markers_of(systems)
-    ax = ax or new_axes(PAGE_INCHES * 0.85, 0.9 + (0.25 + 0.13 * len(systems)) * len(summaries))
+    names = [name.replace("_", " ").capitalize() for name in summaries]
+    wide = max(COLUMN_INCHES, widest_inches(names, TEXT_PT) + 2.4)
+    ax = ax or new_axes(wide, 0.9 + (0.2 + 0.11 * len(systems)) * len(summaries))
     step = GROUP_HEIGHT / len(systems)
     for row, entries in enumerate(summaries.values()):
         for each in entries:
@@ -44,13 +54,12 @@ def attribute_means(
                 [y],
                 linestyle="none",
                 marker=markers[each.system],
-                markersize=4.5,
+                markersize=4,
                 color=colours[each.system],
                 label=each.system,
             )
         if row % 2:
             ax.axhspan(row - 0.5, row + 0.5, color="#000000", alpha=0.045, lw=0, zorder=0)
-    names = [name.replace("_", " ").capitalize() for name in summaries]
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
@@ -58,11 +67,5 @@ def attribute_means(
     ax.set_xlabel("Mean score")
     ax.grid(axis="x", color="#DDDDDD", linewidth=0.5)
     ax.set_axisbelow(True)
-    by_name = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    ax.figure.legend(
-        [by_name[name] for name in systems if name in by_name],
-        [name for name in systems if name in by_name],
-        loc="outside lower center",
-        ncols=legend_columns(len(systems)),
-    )
+    legend_of_lines(ax)
     return ax

@@ -11,9 +11,11 @@ from matplotlib.axes import Axes
 from analysis.choices.comparisons import Comparisons
 from analysis.choices.detection import Answers
 from analysis.choices.outcome import ChoiceBased
-from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, names_below, new_axes
+from analysis.plots.style import COLUMN_INCHES, SMALL_PT, TEXT_PT, names_below, new_axes
+from analysis.plots.text import widest_inches
 from analysis.results import Quantity, Result
 
+CELL_INCHES = 0.5
 SOFT = "#9AA1A9"
 
 
@@ -59,18 +61,18 @@ def strength_plot(
 ) -> Axes:
     """Strengths as log odds with their intervals, the strongest on top, each in its colour."""
     ordered = _sorted(strengths)
-    ax = ax or new_axes(PAGE_INCHES * 0.7, 0.9 + 0.3 * len(ordered))
+    ax = ax or new_axes(COLUMN_INCHES, 0.95 + 0.24 * len(ordered))
     ax.axvline(0, color="#333333", linewidth=0.8)
     for place, each in enumerate(ordered):
         if each.interval is not None:
             ends = [each.interval.low, each.interval.high]
             ax.plot(ends, [place, place], color=colours[each.name], linewidth=1.6)
-        ax.plot([each.value], [place], marker="o", markersize=5.5, color=colours[each.name])
+        ax.plot([each.value], [place], marker="o", markersize=5, color=colours[each.name])
     ax.set_yticks(range(len(ordered)), [each.name for each in ordered])
     ax.set_ylim(len(ordered) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel("Strength (log odds of being chosen over an average system)")
+    ax.set_xlabel("Strength (log odds of being chosen\nover an average system)")
     return ax
 
 
@@ -82,8 +84,9 @@ def chosen_table(comparisons: Comparisons, order: Sequence[str], ax: Axes | None
     shares = np.full(counts.shape, np.nan)
     won = (wins + ties / 2.0)[np.ix_(index, index)]
     np.divide(won, counts, out=shares, where=counts > 0)
-    side = max(COLUMN_INCHES, 1.4 + 0.6 * len(order))
-    ax = ax or new_axes(side + 0.7, side)
+    beside = widest_inches(order, TEXT_PT) + 0.85
+    wide = max(COLUMN_INCHES, beside + CELL_INCHES * len(order))
+    ax = ax or new_axes(wide, wide - 0.45)
     image = ax.imshow(shares, cmap="PuOr", vmin=0.0, vmax=1.0)
     for row, column in zip(*np.nonzero(counts), strict=True):
         share = shares[row, column]
@@ -93,12 +96,12 @@ def chosen_table(comparisons: Comparisons, order: Sequence[str], ax: Axes | None
             f"{100 * share:.0f}%\nof {counts[row, column]}",
             ha="center",
             va="center",
-            fontsize=7,
+            fontsize=SMALL_PT,
             color="white" if abs(share - 0.5) > 0.33 else "#222222",
         )
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, aspect=25, pad=0.03)
     bar.set_label("share chosen (row over column)")
-    names_below(ax, order)
+    names_below(ax, order, (wide - beside) / len(order))
     ax.set_yticks(range(len(order)), order)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -114,7 +117,7 @@ def detection_plot(
     alpha: float = 0.05,
 ) -> Axes:
     """Share right of each system with its interval; participants' own shares in grey behind."""
-    ax = ax or new_axes(PAGE_INCHES * 0.7, 1.1 + 0.42 * len(tests))
+    ax = ax or new_axes(COLUMN_INCHES, 0.9 + 0.36 * len(tests))
     ax.axvline(0.5, color="#333333", linewidth=0.8, linestyle="--")
     for place, result in enumerate(tests):
         share, sensitivity = result.estimate, result.effect
@@ -133,7 +136,7 @@ def detection_plot(
             f"d′ {sensitivity.value:.2f}",
             transform=ax.get_yaxis_transform(),
             va="center",
-            fontsize=7,
+            fontsize=SMALL_PT,
         )
     ax.set_yticks(range(len(tests)), [result.systems[0] for result in tests])
     ax.set_ylim(len(tests) - 0.4, -0.6)
@@ -150,7 +153,15 @@ def _participants(ax: Axes, answers: Answers, place: int) -> None:
     shares = np.bincount(codes, answers.right) / np.bincount(codes)
     values, many = np.unique(np.round(shares, 6), return_counts=True)
     size: Any = 10.0 + 10.0 * many
-    ax.scatter(values, np.full(values.size, place + 0.22), s=size, color=SOFT, alpha=0.6, lw=0)
+    ax.scatter(
+        values,
+        np.full(values.size, place + 0.22),
+        s=size,
+        color=SOFT,
+        alpha=0.6,
+        lw=0,
+        clip_on=False,
+    )
 
 
 def _sorted(strengths: Sequence[Quantity]) -> list[Quantity]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
 from analysis.apa import p_text
@@ -14,8 +15,12 @@ from analysis.descriptive import Summary, participant_means
 from analysis.letters import compact_letters
 from analysis.plots.boxes import score_label
 from analysis.plots.style import (
+    COLUMN_INCHES,
     PAGE_INCHES,
+    SMALL_PT,
     colours_of,
+    height_of_names,
+    names_below,
     new_axes,
     quality_bands,
     scale_of_categories,
@@ -24,7 +29,10 @@ from analysis.ratings import Ratings
 from analysis.results import Result
 
 MOST_BRACKETS = 6
-BRACKET_STEP = 0.055
+BESIDE_INCHES, SLOT_INCHES = 1.1, 0.48
+"""What axis and words take of the width, and each system."""
+SCALE_INCHES, BRACKET_INCHES = 2.1, 0.16
+"""How tall the scale is drawn, and a bracket with its text."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +63,19 @@ def all_passages(
     colours = colours or colours_of(ratings.systems)
     ordered = sorted(summaries, key=lambda summary: (summary.median, summary.mean))
     names = [summary.system for summary in ordered]
-    ax = ax or new_axes(min(PAGE_INCHES, 1.6 + 0.95 * len(names)), 3.9)
+    wide = float(np.clip(BESIDE_INCHES + SLOT_INCHES * len(names), COLUMN_INCHES, PAGE_INCHES))
+    marks = _marks_of(pairs, names, alpha)
+    slot = (wide - BESIDE_INCHES) / len(names)
+    above, below = _height_inches(marks), height_of_names(names, slot)
+    ax = ax or new_axes(wide, 0.2 + SCALE_INCHES + above + below)
     quality_bands(ax, ratings.scale)
     _participants(ax, ratings, names)
     for place, summary in enumerate(ordered):
         _box(ax, summary, place, colours[summary.system])
         _mean(ax, summary, place, interval)
-    top = _marks(ax, pairs, names, ratings.scale, alpha)
+    top = _draw_marks(ax, marks, ratings.scale)
     ax.set_xlim(-0.6, len(names) - 0.4)
-    ax.set_xticks(range(len(names)), names)
-    if max(map(len, names)) * len(names) > 60:
-        ax.tick_params(axis="x", labelrotation=20)
+    names_below(ax, names, slot)
     low, high = ratings.scale
     ax.set_ylim(low - 0.02 * (high - low), top)
     ax.set_yticks(np.linspace(low, high, 5 if scale_of_categories(ratings.scale) else 6))
@@ -94,11 +104,19 @@ def _participants(ax: Axes, ratings: Ratings, names: Sequence[str]) -> None:
     """Each participant's means, joined across the systems."""
     means = participant_means(ratings)[:, [ratings.systems.index(name) for name in names]]
     faint = float(np.clip(6 / len(means), 0.03, 0.35))
-    places = np.arange(len(names))
-    ax.plot(places, means.T, color="#777777", linewidth=0.5, alpha=faint, zorder=1, rasterized=True)
+    places = np.broadcast_to(np.arange(len(names)), means.shape)
+    lines = LineCollection(
+        list(np.stack([places, means], axis=2)),
+        colors="#777777",
+        linewidths=0.5,
+        alpha=faint,
+        zorder=1,
+        rasterized=True,
+    )
+    ax.add_collection(lines)
     ax.plot(
-        places,
-        means.T,
+        places.ravel(),
+        means.ravel(),
         linestyle="none",
         marker=".",
         markersize=3,
@@ -139,42 +157,47 @@ def _mean(ax: Axes, summary: Summary, place: int, interval: str) -> None:
     )
 
 
-def _marks(
-    ax: Axes,
-    pairs: Sequence[Result],
-    names: Sequence[str],
-    scale: tuple[float, float],
-    alpha: float,
-) -> float:
-    """Draw brackets or letters above the scale and return where the axis ends."""
-    height = scale[1] - scale[0]
-    significant = sum(pair.significant(alpha) for pair in pairs)
+Marks = list[Bracket] | dict[int, str]
+"""Brackets of the pairs that differ, or letters by place."""
+
+
+def _marks_of(pairs: Sequence[Result], names: Sequence[str], alpha: float) -> Marks:
+    """Brackets while there are few, else letters, the best system's first."""
+    if sum(pair.significant(alpha) for pair in pairs) <= MOST_BRACKETS:
+        return brackets(pairs, names, alpha)
     compared = {system for pair in pairs for system in pair.systems}
-    if significant > MOST_BRACKETS:
-        order = [name for name in reversed(names) if name in compared]
-        for system, letters in compact_letters(pairs, order, alpha).items():
-            ax.text(
-                names.index(system),
-                scale[1] + 0.035 * height,
-                letters,
+    order = [name for name in reversed(names) if name in compared]
+    letters = compact_letters(pairs, order, alpha)
+    return {names.index(system): text for system, text in letters.items()}
+
+
+def _height_inches(marks: Marks) -> float:
+    """What the marks take above the scale."""
+    if isinstance(marks, dict):
+        return 0.25
+    return BRACKET_INCHES * (1 + max((bracket.level for bracket in marks), default=-1))
+
+
+def _draw_marks(ax: Axes, marks: Marks, scale: tuple[float, float]) -> float:
+    """Draw brackets or letters above the scale and return where the axis ends."""
+    inch = (scale[1] - scale[0]) / SCALE_INCHES
+    if isinstance(marks, dict):
+        for place, text in marks.items():
+            y = scale[1] + 0.06 * inch
+            ax.text(place, y, text, ha="center", va="bottom", fontweight="bold")
+    else:
+        for bracket in marks:
+            y = scale[1] + (0.06 + BRACKET_INCHES * bracket.level) * inch
+            ends = (bracket.left + 0.05, bracket.right - 0.05)
+            x, tip = [ends[0], ends[0], ends[1], ends[1]], 0.03 * inch
+            ax.plot(x, [y - tip, y, y, y - tip], color="#222222", linewidth=0.8, clip_on=False)
+            ax.annotate(
+                bracket.text,
+                ((bracket.left + bracket.right) / 2, y),
+                xytext=(0, 1.5),
+                textcoords="offset points",
                 ha="center",
                 va="bottom",
-                fontweight="bold",
+                fontsize=SMALL_PT,
             )
-        return scale[1] + 0.12 * height
-    placed = brackets(pairs, names, alpha)
-    for bracket in placed:
-        y = scale[1] + (0.03 + bracket.level * BRACKET_STEP * 1.35) * height
-        tip = 0.012 * height
-        x = [bracket.left + 0.04, bracket.left + 0.04, bracket.right - 0.04, bracket.right - 0.04]
-        ax.plot(x, [y - tip, y, y, y - tip], color="#222222", linewidth=0.8, clip_on=False)
-        ax.text(
-            (bracket.left + bracket.right) / 2,
-            y,
-            bracket.text,
-            ha="center",
-            va="bottom",
-            fontsize=7,
-        )
-    levels = 1 + max((bracket.level for bracket in placed), default=-1)
-    return scale[1] + (0.03 + (levels + 0.1) * BRACKET_STEP * 1.35) * height
+    return scale[1] + (0.02 + _height_inches(marks)) * inch

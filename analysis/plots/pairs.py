@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 
 from analysis.apa import is_bound, number, p_cell, score_digits
-from analysis.plots.style import COLUMN_INCHES, PAGE_INCHES, names_below, new_axes
+from analysis.plots.style import COLUMN_INCHES, SMALL_PT, TEXT_PT, names_below, new_axes
+from analysis.plots.text import widest_inches
 from analysis.results import Result
 
+CELL_INCHES = 0.43
 SURE, UNSURE = "#0072B2", "#8A8F96"
 
 
@@ -29,7 +31,9 @@ def forest(
     out.
     """
     shown = [pair for pair in pairs if pair.estimate is not None]
-    ax = ax or new_axes(PAGE_INCHES * 0.75, 0.9 + 0.24 * len(shown))
+    labels = [pair.label for pair in shown]
+    wide = max(COLUMN_INCHES, widest_inches(labels, TEXT_PT) + 2.6)
+    ax = ax or new_axes(wide, 0.75 + 0.2 * len(shown))
     if margin is not None:
         ax.axvspan(-margin, margin, color="#009E73", alpha=0.12, lw=0, label="equivalence margin")
     ax.axvline(0, color="#333333", linewidth=0.8)
@@ -44,13 +48,26 @@ def forest(
             [pair.estimate.value],
             [place],
             marker="o",
-            markersize=5,
+            markersize=4.5,
             markerfacecolor=colour if sure else "white",
             color=colour,
         )
-        text = f"{number(pair.estimate.value, score_digits(scale))}   p {_p(pair.pvalue_final)}"
-        ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), va="center", fontsize=7)
-    ax.set_yticks(range(len(shown)), [pair.label for pair in shown])
+        # Two columns beside the axis: the estimate set to the right, p to the left.
+        for text, at, side in (
+            (number(pair.estimate.value, score_digits(scale)), 30, "right"),
+            (f"p {_p(pair.pvalue_final)}", 35, "left"),
+        ):
+            ax.annotate(
+                text,
+                (1, place),
+                xycoords=ax.get_yaxis_transform(),
+                xytext=(at, 0),
+                textcoords="offset points",
+                ha=side,
+                va="center",
+                fontsize=SMALL_PT,
+            )
+    ax.set_yticks(range(len(shown)), labels)
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -65,8 +82,9 @@ def heat_map(
 
     Row minus column; bold where significant. Pairs without an effect stay white.
     """
-    side = max(COLUMN_INCHES, 1.4 + 0.52 * len(order))
-    ax = ax or new_axes(side + 0.6, side)
+    beside = widest_inches(order, TEXT_PT) + 0.85
+    wide = max(COLUMN_INCHES, beside + CELL_INCHES * len(order))
+    ax = ax or new_axes(wide, wide - 0.45)
     place = {system: index for index, system in enumerate(order)}
     effects = np.full((len(order), len(order)), np.nan)
     for pair in pairs:
@@ -81,16 +99,16 @@ def heat_map(
                 p_cell(pair.pvalue_final),
                 ha="center",
                 va="center",
-                fontsize=7,
+                fontsize=SMALL_PT - 0.5,
                 fontweight="bold" if pair.significant(alpha) else "normal",
                 color="white" if strong else "#222222",
             )
     limit = _largest(pairs)
     image = ax.imshow(effects, cmap="PuOr", norm=TwoSlopeNorm(0, -limit, limit))
     name = next((pair.effect.name for pair in pairs if pair.effect is not None), "effect")
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, aspect=25, pad=0.03)
     bar.set_label(f"{name} (row − column)")
-    names_below(ax, order)
+    names_below(ax, order, (wide - beside) / len(order))
     ax.set_yticks(range(len(order)), order)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -111,7 +129,9 @@ def critical_difference_diagram(
     ordered = sorted(mean_ranks, key=lambda system: mean_ranks[system])
     half = (len(ordered) + 1) // 2
     groups = _groups([mean_ranks[system] for system in ordered], critical)
-    ax = ax or new_axes(PAGE_INCHES * 0.75, 1.3 + 0.25 * half + 0.12 * len(groups))
+    named = [f"{system} ({mean_ranks[system]:.2f})" for system in ordered]
+    wide = max(COLUMN_INCHES, 2 * widest_inches(named, TEXT_PT) + 1.5)
+    ax = ax or new_axes(wide, 0.9 + 0.22 * half + 0.1 * len(groups))
     ax.set_xlim(0.6, len(ordered) + 0.4)
     depth = 0.6 + 0.18 * len(groups)
     for index, system in enumerate(ordered):
@@ -122,16 +142,22 @@ def critical_difference_diagram(
         ax.text(
             edge,
             level,
-            f"{system} ({rank:.2f}) " if left else f" {system} ({rank:.2f})",
+            f"{named[index]} " if left else f" {named[index]}",
             ha="right" if left else "left",
             va="center",
         )
     for index, (low, high) in enumerate(groups):
         y = 0.3 + 0.18 * index
         ax.plot([low - 0.04, high + 0.04], [y, y], color=SURE, linewidth=3, solid_capstyle="butt")
-    ax.set_ylim(depth + 0.5 * half, -0.9)
-    ax.plot([1, 1 + critical], [-0.6, -0.6], color="#333333", linewidth=1.2, marker="|")
-    ax.text(1 + critical, -0.6, f"  critical difference {critical:.2f} (n = {n})", va="center")
+    ax.set_ylim(depth + 0.5 * (half - 1) + 0.3, -1.25)
+    ax.plot([1, 1 + critical], [-0.85, -0.85], color="#333333", linewidth=1.2, marker="|")
+    ax.annotate(
+        f"critical difference {critical:.2f} (n = {n})",
+        (1, -0.85),
+        xytext=(0, 4),
+        textcoords="offset points",
+        fontsize=SMALL_PT,
+    )
     ax.xaxis.tick_top()
     ax.spines[:].set_visible(False)
     ax.plot([1, len(ordered)], [0, 0], color="#333333", linewidth=0.8)

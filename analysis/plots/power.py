@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from analysis.planning.simulate import Power
-from analysis.plots.style import LEGEND_COLUMNS, MARKERS, PAGE_INCHES, colours_of, new_axes
+from analysis.plots.style import (
+    MARKERS,
+    SMALL_PT,
+    colours_of,
+    figure_width,
+    legend_columns,
+    new_axes,
+)
 
 
 def power_curve(found: Sequence[Power], target: float, ax: Axes | None = None) -> Axes:
@@ -15,12 +22,15 @@ def power_curve(found: Sequence[Power], target: float, ax: Axes | None = None) -
 
     Lines are moved aside by a hair, so that their intervals do not hide each other.
     """
-    ax = ax or new_axes(PAGE_INCHES * 0.7, 3.0)
+    ax = ax or new_axes()
     passages = sorted({each.design.passages for each in found})
     colours = colours_of([str(count) for count in passages])
+    names = [f"{count} passage{'s' * (count != 1)}" for count in passages]
     most = max(each.design.participants for each in found)
     ax.axhline(target, color="#333333", linewidth=0.8, linestyle="--")
-    ax.text(1.005, target, "wanted", transform=ax.get_yaxis_transform(), va="center", fontsize=7)
+    ax.text(
+        1.005, target, "wanted", transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL_PT
+    )
     for index, count in enumerate(passages):
         line = sorted(
             (each for each in found if each.design.passages == count),
@@ -38,14 +48,15 @@ def power_curve(found: Sequence[Power], target: float, ax: Axes | None = None) -
             ),
             color=colours[str(count)],
             marker=MARKERS[index % len(MARKERS)],
-            markersize=5,
+            markersize=4,
             linewidth=1.4,
             elinewidth=1.0,
-            label=f"{count} passage{'s' * (count != 1)}",
+            label=names[index],
         )
     ax.set_ylim(-0.02, 1.02)
     ax.set_xlim(left=0)
     ax.set_xlabel("Participants")
     ax.set_ylabel(f"Power to find {found[0].effect:g} points")
-    ax.figure.legend(loc="outside lower center", ncols=min(len(passages), LEGEND_COLUMNS))
+    columns = legend_columns(names, figure_width(ax))
+    ax.figure.legend(loc="outside lower center", ncols=columns)
     return ax

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from listening.audit import note
 from listening.db import database
-from listening.export import tidy_ratings
+from listening.export import attribute_scales, tidy_ratings
 from listening.progress import study_totals
 from listening.results import read_results, results_folder, start_analysis
 from listening.views.researcher import study_or_404
@@ -54,12 +54,12 @@ def analyse(slug: str) -> AnyResponse:
     simulated = _simulated()
     with database().read() as db:
         study = study_or_404(db, slug)
-        rows = tidy_ratings(db, study, simulated)
+        rows, scales = tidy_ratings(db, study, simulated), attribute_scales(study)
         plan, declared_at = study.definition.get("analysis", {}), study.created_at.isoformat()
     with database().write() as db:
         what = f"{len(rows)} {'simulated ' * simulated}ratings"
         note(db, current_user.name, "analysed", slug, what)
-    start_analysis(_folder(slug), rows, plan, declared_at)
+    start_analysis(_folder(slug), rows, scales, plan, declared_at)
     return redirect(url_for(".results", slug=slug, simulated=1 if simulated else None), 303)
 
 

@@ -42,7 +42,8 @@ def study_of(study: list[dict[str, Any]]) -> ReadStudy:
         if slug != "demo" or not study:
             raise ValueError(f"there is no study {slug!r}")
         chosen = [row for row in study if row["simulated"] == simulated]
-        return StudyRatings(chosen, {"primary": "paired t"}, "2026-01-01T00:00:00+00:00")
+        scales = {"score": (0.0, 100.0)}
+        return StudyRatings(chosen, {"primary": "paired t"}, "2026-01-01T00:00:00+00:00", scales)
 
     return read_study
 

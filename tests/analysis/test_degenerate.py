@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from analysis.analyse import analyse
 from analysis.answer import short_answer
 from analysis.cli import make_analyse_command
+from analysis.design import refuse_too_large
 from analysis.ratings import from_table
 from analysis.report import report_html, results_json
 from app import with_clear_errors
@@ -182,3 +183,41 @@ def test_one_attribute_without_a_difference_leaves_the_others_be(tmp_path: Path)
     assert "All 54 ratings are 50" in done.stdout
     assert "Wilcoxon signed-rank tests within participants" in done.stdout
     assert (tmp_path / "out" / "figures" / "clarity_attributes.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (table(2, 1).assign(system=range(6)), None),
+        (pd.concat([table(1, 1, "A")] * 70).assign(system=range(70)), "hold 70 systems (0, 1, 2"),
+        (table(20_001, 1, "A"), "hold 20001 participants"),
+        (
+            table(8_000, 1, "A").assign(passage=range(8_000)),
+            "8000 participants × 8000 passages × 1 systems are 64000000 cells, of which 8000",
+        ),
+    ],
+    ids=["small", "systems", "participants", "cells"],
+)
+def test_a_table_that_is_too_large_asks_for_the_right_column(
+    frame: pd.DataFrame, said: str | None
+) -> None:
+    ratings = from_table(frame)
+    if said is None:
+        refuse_too_large(ratings)
+        return
+    with pytest.raises(ValueError, match=r"is\s+the right column read as") as caught:
+        analyse(ratings)
+    assert said in str(caught.value)
+
+
+def test_the_answer_is_printed_before_the_report_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: Any) -> None:
+        raise OSError("no space left on the disk")
+
+    monkeypatch.setattr("analysis.report.write_report", no_room)
+    done = command(table(), tmp_path)
+    assert done.exit_code == 1
+    assert "Best to worst by median" in done.stdout
+    assert "no space left" in done.stderr

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis import screening
+from analysis.agreement import krippendorff_alpha
 from analysis.analyse import analyse
 from analysis.expertise import expertise
 from analysis.paper import latex_table, methods_paragraph, paper_tex, results_sentences, tex
@@ -144,3 +145,34 @@ def test_a_report_has_every_figure(tmp_path: Any) -> None:
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     stems = {path.stem for path in paths}
     assert {"assessors", "interaction", "residuals_normal", "residuals_fitted", "paper"} <= stems
+
+
+@pytest.mark.parametrize("metric", ["interval", "ordinal", "nominal"])
+@pytest.mark.parametrize("seed", range(4))
+def test_krippendorffs_alpha_is_the_sum_over_all_pairs(metric: Any, seed: int) -> None:
+    """Observed and expected disagreement written out pair by pair, with gaps and ties."""
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(1, 6, (5, 7)).astype(float) + (seed == 3) * rng.normal(size=(5, 7))
+    cells[rng.random(cells.shape) < 0.35] = np.nan
+    table = [
+        {"participant": f"P{p}", "passage": f"S{a}", "system": "A", "score": cells[p, a]}
+        for p, a in np.argwhere(~np.isnan(cells))
+    ]
+    units = [column[~np.isnan(column)] for column in cells.T]
+    units = [unit for unit in units if len(unit) > 1]
+    pool = np.concatenate(units)
+    numbers = {value: int((pool == value).sum()) for value in pool}
+
+    def distance(x: float, y: float) -> float:
+        if metric == "nominal":
+            return float(x != y)
+        if metric == "interval":
+            return (x - y) ** 2
+        low, high = min(x, y), max(x, y)
+        between = sum(count for value, count in numbers.items() if low <= value <= high)
+        return 0.0 if x == y else (between - (numbers[x] + numbers[y]) / 2) ** 2
+
+    observed = sum(distance(x, y) / (len(unit) - 1) for unit in units for x in unit for y in unit)
+    expected = sum(distance(x, y) for x in pool for y in pool) / (len(pool) - 1)
+    found = krippendorff_alpha(from_table(table, scale=(-10, 10)), metric)
+    assert found.value == pytest.approx(1 - observed / expected, rel=1e-9)

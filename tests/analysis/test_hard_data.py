@@ -177,3 +177,18 @@ def test_the_null_is_rejected_at_its_rate_and_pooled_ratings_are_not() -> None:
         assert rejected[name] / studies <= 0.05 + error, name
         assert rejected[name] / studies >= 0.01, name
     assert rejected["kruskal"] / studies > 0.15
+
+
+@given(
+    st.lists(st.integers(-60, 60), min_size=1, max_size=40),
+    st.sampled_from([1.0, 1 / 7, 1e-3, 1e6]),
+    st.floats(0, 1),
+)
+def test_walsh_averages_are_counted_as_they_are_listed(
+    numbers: list[int], unit: float, share: float
+) -> None:
+    values = np.sort(np.array(numbers) * unit)
+    listed = np.sort([(a + b) / 2 for a, b in itertools.combinations_with_replacement(values, 2)])
+    place = round(share * (len(listed) - 1))
+    found = wilcoxon._walsh_by_counting(values, place)
+    assert found == pytest.approx(listed[place], rel=1e-12, abs=1e-15 * unit)

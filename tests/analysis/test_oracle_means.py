@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis import agreement, aligned, anova, blocks, effects, equivalence, permutation, posthoc
 from analysis.results import Result
@@ -18,6 +19,20 @@ def by_pair(results: Sequence[Result], attribute: str = "pvalue") -> dict[str, f
 
 def close(expected: Any, **tolerance: float) -> Any:
     return pytest.approx(expected, **{"rel": 1e-9, "abs": 0.0, **tolerance})
+
+
+def mauchly_p(w: float, p: int, n: int, *, slip: int) -> float:
+    """p of Mauchly's W (Anderson 2003, section 10.7.4), p contrasts and n participants.
+
+    R (`stats::mauchly.test`, `car`) puts the number of cells where one of the p belongs, `slip`: so
+    its own one-way and two-way analyses of the same data differ in the third digit.
+    """
+    df, f = n - 1, p * (p + 1) / 2 - 1
+    rho = 1 - (2 * p**2 + p + 2) / (6 * p * df)
+    second = (p + 2) * (p - 1) * (p - 2) * (2 * p**3 + 6 * p**2 + 3 * slip + 2)
+    second /= 288 * (df * p * rho) ** 2
+    tail = [stats.chi2.sf(-df * rho * np.log(w), f + extra) for extra in (0, 4)]
+    return float(tail[0] + second * (tail[1] - tail[0]))
 
 
 @pytest.mark.parametrize("unit", ["participant_means", "cells"])
@@ -61,7 +76,9 @@ def test_one_way_analysis(oracle: Any) -> None:
         assert list(result.df) == close([wanted[key]["num Df"][0], wanted[key]["den Df"][0]])
         assert result.pvalue == close(wanted[key]["Pr(>F)"][0])
     assert plain.detail("Mauchly's W") == close(wanted["mauchly"]["Test statistic"][0])
-    # R's own two analyses of these data differ in the third digit of this approximation.
+    w, k, n = plain.detail("Mauchly's W"), len(plain.systems), plain.n
+    assert plain.detail("Mauchly's p") == close(mauchly_p(w, k - 1, n, slip=k - 1))
+    assert close(wanted["mauchly"]["p-value"][0]) == mauchly_p(w, k - 1, n, slip=k)
     assert plain.detail("Mauchly's p") == close(wanted["mauchly"]["p-value"][0], rel=1e-2)
     assert multivariate.detail("T²") == close(extras["multivariate_rm"]["T2"])
     assert multivariate.statistic.value == close(extras["multivariate_rm"]["F"])
@@ -87,6 +104,13 @@ def test_two_way_analysis(oracle: Any) -> None:
         if theirs not in adjusted["_row"]:
             continue  # R has no epsilon where participants are fewer than contrasts.
         row = adjusted["_row"].index(theirs)
+        tests = wanted["detail"]["mauchly"]
+        w, p = plain.detail("Mauchly's W"), int(plain.df[0])
+        cells = len(oracle.ratings.systems) * len(oracle.ratings.passage.levels)
+        assert w == close(tests["Test statistic"][tests["_row"].index(theirs)], rel=1e-6)
+        assert close(tests["p-value"][tests["_row"].index(theirs)]) == mauchly_p(
+            w, p, plain.n, slip=cells
+        )
         assert plain.detail("ε Greenhouse–Geisser") == close(adjusted["GG eps"][row])
         assert plain.detail("ε Huynh–Feldt") == close(adjusted["HF eps"][row])
         greenhouse = results[f"rm anova two-way, {ours}, Greenhouse–Geisser"]

@@ -47,7 +47,8 @@ def run(*arguments: str) -> Any:
             raise ValueError(f"there is no study {slug!r}")
         found = [{**row, "score": np.clip(row["score"] + 50, 0, 100)} for row in rows(DESIGN, 40)]
         found = [{**row, "simulated": simulated} for row in found]
-        return StudyRatings(found, {"primary": "paired t"}, "2026-01-01T00:00:00+00:00")
+        scales = {"score": (0.0, 100.0)}
+        return StudyRatings(found, {"primary": "paired t"}, "2026-01-01T00:00:00+00:00", scales)
 
     return CliRunner().invoke(with_clear_errors(make_power_command(read_study)), arguments)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.sheets import POINTS, Sheets, width_pt, wrapped
+from analysis.plots.text import POINTS, width_pt
+from analysis.sheets import Sheets, wrapped
 
 WORDS = st.lists(st.text("abcdefg.,$_^", min_size=1, max_size=12), max_size=60)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from listening import __file__ as room
 from listening.db import Database
-from listening.export import TidyRating, tidy_ratings
+from listening.export import TidyRating, attribute_scales, tidy_ratings
 from listening.pages import INTERFACES, PAGE_TYPES
 from listening.pages.kinds import Config, Rated
 from listening.simulate import simulate
@@ -74,6 +74,31 @@ def simulated(
         simulate(session, find_study(session, "test"), 3)
     with database.read() as session:
         return tidy_ratings(session, find_study(session, "test"), simulated=True)
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_the_analysis_knows_the_scale_of_each_attribute(
+    add_study: Callable[..., str], database: Database, name: str
+) -> None:
+    """A study of comparison categories could not be analysed at all: its scores are −3 to 3."""
+    from analysis.ratings import from_table
+
+    rows = simulated(add_study, database, interface=name, pages=["ratings"])
+    with database.read() as session:
+        scales = attribute_scales(find_study(session, "test"))
+    ratings = from_table([vars(row) for row in rows], scale=scales)
+    assert set(ratings.scales.values()) == {PAGE_TYPES[name].scale}
+    assert set(ratings.attribute.levels) == {row.attribute for row in rows}
+
+
+def test_a_scale_of_labels_ends_at_the_last_one(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    asked = {"key": "loud", "question": "Loud?", "labels": [str(at) for at in range(1, 8)]}
+    rows = simulated(add_study, database, interface="likert", pages=["ratings"], attributes=[asked])
+    with database.read() as session:
+        assert attribute_scales(find_study(session, "test")) == {"loud": (1.0, 7.0)}
+    assert 5 < max(row.score for row in rows) <= 7
 
 
 @pytest.mark.parametrize("name", ["ab", "abx"])
