@@ -17,6 +17,9 @@ SILENCE_LUFS = -70.0
 
 BLOCK_S, HOP_S = 0.4, 0.1
 PART_FRAMES, MARGIN_FRAMES = 1 << 18, 256
+LOWEST_HZ, FINEST_HZ = 40_000, 176_400
+"""Loudness is measured at `LOWEST_HZ` or more, for the bilinear transform bends the shelf of lower
+rates by 0.1 LU and more; true peaks at `FINEST_HZ` or more (annex 2)."""
 
 
 @lru_cache(maxsize=16)
@@ -43,7 +46,10 @@ def integrated_loudness(samples: Samples, sample_rate_hz: int) -> float:
         The loudness, or minus infinity for what never exceeds -70 LUFS. What is shorter than one
         block of 400 ms is measured as if silence followed.
     """
-    energies = _block_energies(samples, sample_rate_hz)
+    finer = _times(LOWEST_HZ, sample_rate_hz)
+    if finer > 1:
+        samples = soxr.resample(np.ascontiguousarray(samples.T), 1, finer, "HQ").T
+    energies = _block_energies(samples, sample_rate_hz * finer)
     threshold = 10 ** ((SILENCE_LUFS + 0.691) / 10)
     heard = energies[energies > threshold]
     if not len(heard):
@@ -67,7 +73,12 @@ def true_peak(samples: Samples, sample_rate_hz: int) -> float:
 
 def oversampling(sample_rate_hz: int) -> int:
     """How many times finer a true peak is looked for: at 176.4 kHz or more (annex 2)."""
-    return 4 if sample_rate_hz < 88_200 else 2 if sample_rate_hz < 176_400 else 1
+    return _times(FINEST_HZ, sample_rate_hz)
+
+
+def _times(wanted_hz: int, sample_rate_hz: int) -> int:
+    """By which whole number a rate is multiplied to reach another, or more; 1 where it does."""
+    return max(1, -(-wanted_hz // sample_rate_hz))
 
 
 def _parts(samples: Samples) -> Iterator[Samples]:

@@ -49,8 +49,23 @@ def test_a_full_scale_sine_in_one_channel_has_minus_3_01_lufs(rate_hz: int) -> N
     """BS.1770-4 annex 1: 0 dBFS, 997 Hz, one front channel gives -3.01 LKFS."""
     left = sine(0, 5, rate_hz, 997).astype(np.float32)
     loudness = integrated_loudness(np.stack([left, np.zeros_like(left)]), rate_hz)
-    # At 22.05 kHz the bilinear transform bends the shelf by 0.03 dB at 1 kHz.
+    # At 192 kHz the bilinear transform bends the shelf by 0.03 dB at 1 kHz.
     assert loudness == pytest.approx(-3.01, abs=0.04)
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_the_loudness_of_a_sound_hardly_depends_on_its_rate(rate_hz: int) -> None:
+    # 2.5 kHz lies on the slope of the shelf, which the bilinear transform bends most.
+    tones = [stereo(sine(-20, 3, rate, 2_500)) for rate in (rate_hz, 48_000)]
+    here = integrated_loudness(tones[0], rate_hz)
+    assert here == pytest.approx(integrated_loudness(tones[1], 48_000), abs=0.05)
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 32_000])
+def test_true_peaks_of_low_rates_are_looked_for_finely_enough(rate_hz: int) -> None:
+    # Four times the rate has twelve samples a period, none nearer to a peak than half a step.
+    tone = sine(-6, 1, rate_hz, rate_hz / 3, phase=np.pi / 2 - np.pi / 12)
+    assert true_peak(stereo(tone * np.hanning(len(tone))), rate_hz) == pytest.approx(-6, abs=0.2)
 
 
 # EBU Tech 3341, table 1: cases 1 to 5, with the loudness that each must give.
