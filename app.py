@@ -97,7 +97,8 @@ def write_stimuli(
         )
         for item in comparisons
     ]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("stimuli", total=len(passages))
         return write_ready_made(
             title, passages, out, progress=lambda done, _: progress.update(bar, completed=done)
@@ -190,5 +191,9 @@ def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
             if os.environ.get("BLINDMIX_DEBUG"):
                 raise
             raise click.ClickException(" ".join(str(error).split())) from None
+        except MemoryError:
+            if os.environ.get("BLINDMIX_DEBUG"):
+                raise
+            raise click.ClickException("this needs more memory than there is") from None
 
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -59,6 +60,7 @@ def visits(session: Session, study: Study, number: int, simulated: bool) -> list
     """
     order = study.definition["order"]
     pages, seed, turn = list(study.pages), study.seed, number
+    met: Counter[str] = Counter()
     if groups := study.definition.get("groups"):
         group, turn = group_of(groups, study.seed, number)
         seed = seed_of(study.seed, group)
@@ -73,6 +75,7 @@ def visits(session: Session, study: Study, number: int, simulated: bool) -> list
         there = {page.passage or "" for page in pages if is_rated(page)}
         chosen = incomplete_block(there, size, seed, turn, others)
         pages = [page for page in pages if not is_rated(page) or page.passage in chosen]
+        met.update(passage for block in others for passage in block)
     keys = page_order(
         [(page.key, page.block) for page in pages],
         seed,
@@ -86,14 +89,26 @@ def visits(session: Session, study: Study, number: int, simulated: bool) -> list
         Visit(
             n=n,
             page=named[key],
-            presentations=_presentations(study, named[key], seed, turn, order["stimuli"]),
+            presentations=_presentations(
+                study, named[key], seed, turn, order["stimuli"], _row(study, named[key], turn, met)
+            ),
         )
         for n, key in enumerate(keys, start=1)
     ]
 
 
+def _row(study: Study, page: Page, turn: int, met: Mapping[str, int]) -> int:
+    """Whose turn it is on a page, from 1, for designs that go from one participant to the next.
+
+    Where everybody rates only some passages, those who meet this one take turns on it.
+    """
+    if study.definition.get("passages_each") and is_rated(page):
+        return met.get(page.passage or "", 0) + 1
+    return turn
+
+
 def _presentations(
-    study: Study, page: Page, seed: int, turn: int, design: Design
+    study: Study, page: Page, seed: int, turn: int, design: Design, row: int
 ) -> list[Presentation]:
     page_type = PAGE_TYPES[page.kind]
     if page_type.stimuli == "none":
@@ -107,7 +122,9 @@ def _presentations(
     }
     open_reference = [item for item in here.values() if item.role == "open_reference"]
     keys = [key for key, item in here.items() if item.role != "open_reference"]
-    rated = arranged(keys, design, seed, turn, f"stimuli of {page.key}")
+    # At random, everybody has an order of their own, also after somebody dropped out.
+    number = turn if design == "random" else row
+    rated = arranged(keys, design, seed, number, f"stimuli of {page.key}")
     if page_type.stimuli == "one":
         return [_presentation((open_reference or [here[rated[0]]])[0], 1)]
     shown = [_presentation(here[key], at) for at, key in enumerate(rated, start=1)]

@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, Engine, Float, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,6 +27,10 @@ _MIGRATION_LOCK = 0x626D6978  # any number, the same in every process ("bmix")
 
 class SchemaError(ValueError):
     """The database has a schema that this version of Blindmix cannot use as it is."""
+
+
+class DatabaseUnusableError(OSError):
+    """The database does not answer, is busy for too long, full or damaged."""
 
 
 class Database:
@@ -46,7 +50,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session for reading; what it changed is rolled back."""
         self.ensure_schema()
-        with Session(self._reader, expire_on_commit=False) as session:
+        with self._in_words(), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -57,27 +61,29 @@ class Database:
         commits; on PostgreSQL lock the rows that you decide on (`with_for_update`).
         """
         self.ensure_schema()
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self._in_words(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def ensure_schema(self) -> None:
         """Make the tables in an empty database.
 
         Raises:
-            SchemaError: the database is older or newer than this version.
-            OSError: it cannot be reached.
+            SchemaError: the database is older or newer than this version, or not Blindmix's.
+            DatabaseUnusableError: it does not answer.
         """
         if self._ready:
             return
         with self._lock:
-            try:
-                found = schema_revision(self.engine)
-            except OperationalError as error:
-                shown = self.engine.url.render_as_string(hide_password=True)
-                raise OSError(f"cannot open the database {shown}: {error.orig}") from None
-            if found is None and not inspect(self.engine).get_table_names():
+            with self._in_words("open"):
+                found, is_empty = schema_revision(self.engine), not self._tables()
+            if found is None and is_empty:
                 self.upgrade()
             elif found != SCHEMA_REVISION:
+                self._refuse_foreign(found)
                 raise SchemaError(
                     f"the database has schema {found}, this Blindmix needs {SCHEMA_REVISION}: "
                     "run `flask db backup`, then `flask db upgrade`"
@@ -85,11 +91,50 @@ class Database:
             self._ready = True
 
     def upgrade(self) -> None:
-        """Bring the schema to the newest revision, whole or not at all."""
-        with self._writer.begin() as connection:
+        """Bring the schema to the newest revision, whole or not at all.
+
+        Raises:
+            SchemaError: the database is of a newer version, or not Blindmix's.
+            DatabaseUnusableError: it does not answer.
+        """
+        with self._in_words("open"):
+            found, is_empty = schema_revision(self.engine), not self._tables()
+        if found is not None or not is_empty:
+            self._refuse_foreign(found)
+        with self._in_words(), self._writer.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             migrate(connection)
+
+    def _refuse_foreign(self, found: str | None) -> None:
+        if found is None:
+            raise SchemaError(
+                f"{self._shown} holds tables of another program; give Blindmix its own database"
+            )
+        if found > SCHEMA_REVISION:
+            raise SchemaError(
+                f"the database has schema {found} of a newer Blindmix, this one knows "
+                f"{SCHEMA_REVISION}: install the newer one again"
+            )
+
+    def _tables(self) -> list[str]:
+        return inspect(self.engine).get_table_names()
+
+    @property
+    def _shown(self) -> str:
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _in_words(self, what_for: str = "use") -> Iterator[None]:
+        """Tell what is wrong with the database; what is wrong with a statement stays as it is."""
+        try:
+            yield
+        except DatabaseError as error:
+            if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+                raise
+            raise DatabaseUnusableError(
+                f"cannot {what_for} the database {self._shown}: {error.orig}"
+            ) from error
 
 
 def database() -> Database:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from listening.db import SchemaError
+from listening.db import DatabaseUnusableError, SchemaError
 
 PLAIN = {
     403: ("Not allowed", "You may not see this page."),
@@ -40,6 +40,14 @@ def register(app: Flask) -> None:
     def schema_error(error: SchemaError) -> Response | tuple[str, int]:
         app.logger.error("%s", error)
         detail = "The people who run it must upgrade its database first."
+        if request.path.startswith("/api/"):
+            return problem(503, "Not ready", detail)
+        return render_template("error.html", title="Not ready", text=detail, status=503), 503
+
+    @app.errorhandler(DatabaseUnusableError)
+    def unusable(error: DatabaseUnusableError) -> Response | tuple[str, int]:
+        app.logger.error("%s", error)
+        detail = "The database does not answer now. Nothing that was saved is lost; try again."
         if request.path.startswith("/api/"):
             return problem(503, "Not ready", detail)
         return render_template("error.html", title="Not ready", text=detail, status=503), 503

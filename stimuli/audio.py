@@ -25,6 +25,9 @@ SUFFIXES = frozenset({".wav", ".wave", ".flac", ".aif", ".aiff", ".ogg", ".mp3"}
 SILENT = "silent"
 """Stands for the subtype of a track that a layout has a place for and that was not recorded."""
 
+MOST_SAMPLES = 2**29
+"""Of all channels, in one stretch: 2 GiB in memory. Silence of days is a small FLAC file."""
+
 _COUNT_FRAMES = 1 << 20
 
 _WRITE_FRAMES = 1 << 16
@@ -123,6 +126,11 @@ def read_frames(info: SoundInfo, start: int = 0, frames: int | None = None) -> S
     """
     left = info.frames - start
     expected = left if frames is None else min(frames, left)
+    if expected * info.channels > MOST_SAMPLES:
+        raise ValueError(
+            f"{info.path}: {expected / info.sample_rate_hz:.0f} s in {info.channels} channels are "
+            f"more than {MOST_SAMPLES} samples; cut a shorter stretch out of it"
+        )
     if info.subtype == SILENT:
         return np.zeros((info.channels, expected), dtype=np.float32)
     if info.stream is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from random import Random
 from statistics import mean
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listening.answers import tidy_answers
@@ -97,6 +97,22 @@ def test_incomplete_blocks_are_even_over_those_who_finish(
             finished.append(block)
         met = Counter(item for other in finished for item in other)
         assert max(met[item] for item in items) - min(met[item] for item in items) <= 1
+
+
+@given(count=st.integers(3, 8), some=st.floats(0, 1), seed=seeds)
+@settings(max_examples=20)
+def test_incomplete_blocks_let_all_pairs_meet_nearly_equally_often(
+    count: int, some: float, seed: int
+) -> None:
+    items = [f"item {at}" for at in range(count)]
+    size = 2 + int(some * (count - 3))
+    blocks: list[frozenset[str]] = []
+    for number in range(1, 41):
+        blocks.append(incomplete_block(items, size, seed, number, blocks))
+    together = Counter(pair for block in blocks for pair in combinations(sorted(block), 2))
+    met = [together[pair] for pair in combinations(items, 2)]
+    # Chance alone would spread them by about five standard deviations, 12 and more.
+    assert max(met) - min(met) <= 4
 
 
 @given(
@@ -302,6 +318,21 @@ def test_a_latin_square_of_stimuli_is_even_in_a_study(
     assert set(places.values()) == {3}
     follows = Counter(pair for order in orders_met for pair in pairwise(order))
     assert set(follows.values()) == {4}
+
+
+@pytest.mark.parametrize("design", ["latin", "williams"])
+def test_stimuli_are_even_on_each_passage_though_everybody_meets_only_some(
+    add_study: Callable[..., str], database: Database, design: str
+) -> None:
+    add_study(pages=["ratings"], passages_each=2, order={"stimuli": design})
+    with database.write() as session:
+        study = find_study(session, "test")
+        simulate(session, study, 12)
+        rows = tidy_ratings(session, study, simulated=True)
+    # Each of three passages is met by 8 of 12, and each of four stimuli twice at each place.
+    places = Counter((row.passage, row.system, row.position) for row in rows)
+    assert len(places) == 3 * 4 * 4
+    assert set(places.values()) == {2}
 
 
 @pytest.mark.parametrize(

@@ -375,9 +375,9 @@ def wait_for(folder: Path) -> str:
 @pytest.mark.slow
 def test_of_two_analyses_at_once_one_is_made(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "test"
-    start_analysis(folder, [], {}, "")
+    start_analysis(folder, [], {}, {}, "")
     (tmp_path / "results" / "test.part" / "mark").touch()
-    start_analysis(folder, [], {}, "")
+    start_analysis(folder, [], {}, {}, "")
     assert read_results(folder).state == "running"
     assert wait_for(folder) == "failed"
     assert (folder / "mark").exists()  # the second one began nothing anew
@@ -396,11 +396,11 @@ def test_an_analysis_that_was_killed_can_be_started_again(
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", remember)
-    start_analysis(folder, [], {}, "")
+    start_analysis(folder, [], {}, {}, "")
     started[0].kill()
     assert wait_for(folder) == "failed"
     assert "interrupted" in read_results(folder).answer[0]
-    start_analysis(folder, [], {}, "")
+    start_analysis(folder, [], {}, {}, "")
     assert wait_for(folder) == "failed"
     assert "no ratings" in read_results(folder).answer[0]
 

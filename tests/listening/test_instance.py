@@ -15,6 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask import Flask
 from sqlalchemy import inspect, text
 
 from app import ROOT, create_app
@@ -213,3 +214,68 @@ def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: st
     blank.upgrade()
     with blank.read() as session:
         assert find_study(session, "old").quota == 24
+
+
+@pytest.mark.usefixtures("sqlite_only")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"no database at all" * 500, "file is not a database"),
+        (b"SQLite format 3\0" + b"\x10\x00\x01\x01" + b"x" * 9000, "cannot open the database"),
+    ],
+)
+@pytest.mark.parametrize("command", [["study", "list"], ["db", "upgrade"]])
+def test_a_damaged_database_is_one_clear_line_and_stays_as_it_is(
+    app: Flask, content: bytes, message: str, command: list[str]
+) -> None:
+    path = Path(app.config["INSTANCE_PATH"]) / "blindmix.sqlite"
+    path.write_bytes(content)
+    done = app.test_cli_runner().invoke(args=command)
+    assert done.exit_code == 1
+    assert message in done.output
+    assert len(done.output.splitlines()) == 1
+    assert path.read_bytes() == content
+    answer = app.test_client().get("/")
+    assert (answer.status_code, "does not answer now" in answer.text) == (503, True)
+
+
+@pytest.mark.usefixtures("sqlite_only")
+def test_a_database_that_is_busy_for_too_long_is_said_to_be(
+    app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("listening.db.BUSY_TIMEOUT_MS", 10)
+    with database.write() as session:
+        session.execute(text("SELECT 1"))
+        done = app.test_cli_runner().invoke(args=["api-token", "create", "x"])
+        assert (done.exit_code, len(done.output.splitlines())) == (1, 1)
+        assert "database is locked" in done.output
+        answer = app.test_client().put(f"/api/p/{'x' * 22}/pages/1", json={"revision": 1})
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+
+
+@pytest.mark.parametrize("command", [["study", "list"], ["db", "upgrade"]])
+def test_tables_of_another_program_are_left_alone(
+    blank: Database, tmp_path: Path, command: list[str]
+) -> None:
+    with blank.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE cats (name VARCHAR(9))")
+    url = blank.engine.url.render_as_string(hide_password=False)
+    there = create_app({"INSTANCE_PATH": tmp_path / "i", "DATABASE_URL": url})
+    done = there.test_cli_runner().invoke(args=command)
+    assert done.exit_code == 1
+    assert "tables of another program" in done.output
+    assert inspect(blank.engine).get_table_names() == ["cats"]
+    there.extensions["blindmix_database"].engine.dispose()
+
+
+@pytest.mark.parametrize("command", [["study", "list"], ["db", "upgrade"]])
+def test_a_database_of_a_newer_version_is_left_alone(
+    app: Flask, database: Database, command: list[str]
+) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    app.extensions["blindmix_database"] = Database(app.config["DATABASE_URL"])
+    done = app.test_cli_runner().invoke(args=command)
+    assert done.exit_code == 1
+    assert "of a newer Blindmix" in done.output
+    database.engine.dispose()

@@ -206,6 +206,16 @@ def test_a_form_with_nul_in_it_is_refused(client: FlaskClient, field: str) -> No
     assert client.post("/desk/login", data={field: "a\0b"}).status_code == 400
 
 
+def test_a_body_of_the_api_is_read_whatever_it_is_called(
+    client: FlaskClient, add_study: Callable[..., str]
+) -> None:
+    add_study(pages=["ratings"])
+    data = page_data(client.get(f"/p/{join(client, 'a')}", follow_redirects=True))
+    kind = "application/x-www-form-urlencoded"
+    answer = client.put(data["api"]["page"], data=json.dumps(fill(data)), content_type=kind)
+    assert answer.status_code == 200
+
+
 def test_a_nul_costs_nothing_of_an_answer(
     client: FlaskClient, add_study: Callable[..., str], database: Database
 ) -> None:

@@ -208,3 +208,15 @@ def test_what_is_written_is_what_was_given(
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     if suffix == ".wav":
         assert path.stat().st_size == 44 + sound.size * bits // 8
+
+
+def test_a_small_file_of_long_silence_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stimuli.audio.MOST_SAMPLES", 2**22)
+    path = tmp_path / "bomb.flac"
+    soundfile.write(path, np.zeros((530_000, 8), dtype=np.int16), 48_000, subtype="PCM_16")
+    assert path.stat().st_size < 10_000
+    with pytest.raises(ValueError, match=r"11 s in 8 channels .*cut a shorter stretch out of it"):
+        read(path)
+    assert read(path, start_s=10.0, duration_s=1.0)[0].shape == (8, 48_000)
