@@ -31,7 +31,10 @@ MIXERS = {"dmc": DmcMixer, "ddsp": DdspMixer}
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory, noise: Callable[..., np.ndarray]) -> Path:
-    """Six songs of noises, mixed by known gains and constant-power pans; one track is silent."""
+    """Six songs of noises, mixed by known gains and constant-power pans; one track is silent.
+
+    The noises can be told apart: one is plain, one bright, one comes in bursts.
+    """
     root = tmp_path_factory.mktemp("songs")
     angles = (np.array(PANS) + 1) * np.pi / 4
     for place in range(6):
@@ -40,6 +43,10 @@ def songs(tmp_path_factory: pytest.TempPathFactory, noise: Callable[..., np.ndar
         mix = np.zeros((2, 2 * RATE_HZ), dtype=np.float32)
         for number, name in enumerate(NAMES):
             samples = 0.1 * (1 + place) * noise(2.0, seed=10 * place + number)
+            if name == "guitar":
+                samples = np.diff(samples, prepend=0)
+            elif name == "vocal":
+                samples = samples * (np.arange(2 * RATE_HZ) % RATE_HZ < RATE_HZ / 2)
             gain = 10 ** (GAINS_DB[number] / 20)
             sides = gain * np.array([[np.cos(angles[number])], [np.sin(angles[number])]])
             mix += (sides * samples).astype(np.float32)
@@ -117,13 +124,12 @@ def test_a_controller_is_trained_goes_on_and_mixes(name: str, songs: Path, tmp_p
     assert all(torch.equal(first[key], again[key]) for key in first)
 
 
-def test_training_brings_levels_nearer(songs: Path, tmp_path: Path) -> None:
-    """A few steps on the settings alone, as the noises sound alike and only their level differs."""
+def test_training_brings_levels_and_places_nearer(songs: Path, tmp_path: Path) -> None:
     out = tmp_path / "w"
-    plain = ("transformation=gain-pan", "settings=10")
-    run("dmc", songs, out, "steps=12", "learning_rate=0.01", *plain)
+    plain = ("transformation=gain-pan", "settings=10", "check_every=10", "patience=99")
+    run("dmc", songs, out, "steps=60", "learning_rate=0.003", *plain)
     checks = load_weights(out, "dmc")[0].metrics["checks"]
-    assert min(loss for _, _, loss in checks) < checks[0][2]
+    assert min(loss for _, _, loss in checks) < 0.7 * checks[0][2]
 
 
 def test_the_fader_and_exchanged_sides_are_no_error() -> None:
