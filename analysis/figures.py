@@ -16,6 +16,7 @@ from analysis.attribute import AttributeOutcome
 from analysis.plan import Plan
 from analysis.plots import style
 from analysis.plots.assessors import (
+    MOST_RESIDUALS,
     assessor_plot,
     passage_interaction,
     residual_plot,
@@ -223,7 +224,7 @@ def _diagnostics(entry: AttributeOutcome, colours: dict[str, str], alpha: float)
             (
                 "residuals_fitted",
                 "Residuals by score",
-                said,
+                _shown(said, len(left.residual)),
                 residuals_by_fitted(left),
             ),
         ]
@@ -238,3 +239,10 @@ def _assessor_figure(outcome: Outcome) -> Drawn:
     )
     axes = assessor_plot(outcome.experts, outcome.screening.excluded)
     return "assessors", "Participants as assessors", caption, axes
+
+
+def _shown(caption: str, residuals: int) -> str:
+    """The caption, with how many of so many residuals are drawn where not all are."""
+    if residuals <= MOST_RESIDUALS:
+        return caption
+    return f"{caption} {MOST_RESIDUALS} of {residuals} are drawn, by chance."

@@ -41,6 +41,9 @@ BOUNDLESS = 1e4
 """A quotient beyond this means that somebody's repeated ratings do not differ at all."""
 POINT, OUT = "#0072B2", "#D55E00"
 
+MOST_QUANTILES, MOST_RESIDUALS = 4_000, 20_000
+"""Points that are drawn of the residuals: more look the same and take seconds."""
+
 
 def assessor_plot(
     experts: Sequence[Expertise], excluded: Collection[str] = (), ax: Axes | None = None
@@ -194,9 +197,12 @@ def residual_plot(found: Residuals, ax: Axes | None = None) -> Axes:
     spread = float(found.residual.std())
     ends = np.array([found.normal[0], found.normal[-1]])
     ax.plot(ends, spread * ends, color="#333333", linewidth=0.8)
+    last = len(found.residual) - 1
+    # Evenly over all, both ends included; the places between lie under the points.
+    shown = np.unique(np.linspace(0, last, MOST_QUANTILES).round().astype(int))
     ax.plot(
-        found.normal,
-        np.sort(found.residual),
+        found.normal[shown],
+        np.sort(found.residual)[shown],
         linestyle="none",
         marker=".",
         markersize=3.5,
@@ -212,14 +218,18 @@ def residuals_by_fitted(found: Residuals, ax: Axes | None = None) -> Axes:
     """Residuals against fitted scores: a funnel or a bend speaks against the model."""
     ax = ax or new_axes()
     ax.axhline(0, color="#333333", linewidth=0.8)
+    shown = np.arange(len(found.residual))
+    if len(shown) > MOST_RESIDUALS:
+        # By chance, not every nth: that could be always the same system.
+        shown = np.random.default_rng(0).choice(shown, MOST_RESIDUALS, replace=False)
     ax.plot(
-        found.fitted,
-        found.residual,
+        found.fitted[shown],
+        found.residual[shown],
         linestyle="none",
         marker=".",
         markersize=3.5,
         color=POINT,
-        alpha=float(np.clip(300 / len(found.residual), 0.1, 0.7)),
+        alpha=float(np.clip(300 / len(shown), 0.1, 0.7)),
         rasterized=True,
     )
     ax.set_xlabel("Fitted score")
