@@ -227,8 +227,12 @@ def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 
 
 def is_sound(path: Path) -> bool:
-    """Whether a file's name says that it is sound; hidden files are not."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    """Whether a file's name says that it is sound; hidden files are not.
+
+    A link that leads nowhere is, so that whoever opens it is told.
+    """
+    named = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return named and (path.is_file() or path.is_symlink())
 
 
 def _open(path: Path) -> soundfile.SoundFile:

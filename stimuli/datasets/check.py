@@ -21,11 +21,6 @@ SUM_DB = -20.0
 REST_DB = -1.0
 """A mix of which the best gains leave more than this was made of other tracks. Equalisers,
 compressors and reverberation alone leave -3 dB and less."""
-TOLD_DB = -12.0
-"""Signs of gains are believed where they leave less than this: what bleeds into other microphones
-turns the signs of poor fits at will."""
-HEARD = 0.02
-"""The share of the mix from which the polarity of a track can be told."""
 LENGTH_S = 0.001
 
 
@@ -96,11 +91,19 @@ def _rates(sounds: list[SoundInfo]) -> Iterator[Flaw]:
 
 
 def _lengths(sounds: list[SoundInfo]) -> Iterator[Flaw]:
-    longest_s = max(sound.duration_s for sound in sounds)
+    """Held to the length that most files have; to the longest where no length has a majority."""
+    lengths_s = [sound.duration_s for sound in sounds]
+    usual_s, others = max(lengths_s), "the longest file"
+    for length_s in lengths_s:
+        alike = sum(abs(length_s - other_s) <= LENGTH_S for other_s in lengths_s)
+        if alike > len(sounds) / 2:
+            usual_s, others = length_s, "the others"
+            break
     for sound in sounds:
-        if longest_s - sound.duration_s > LENGTH_S:
-            less_s = longest_s - sound.duration_s
-            yield Flaw(str(sound.path), f"length: {less_s:.3f} s shorter than the longest file")
+        more_s = sound.duration_s - usual_s
+        if abs(more_s) > LENGTH_S:
+            how = "longer" if more_s > 0 else "shorter"
+            yield Flaw(str(sound.path), f"length: {abs(more_s):.3f} s {how} than {others}")
 
 
 def _misfits(song: Song, target: SoundInfo, found: Fit) -> Iterator[Flaw]:
@@ -113,14 +116,14 @@ def _misfits(song: Song, target: SoundInfo, found: Fit) -> Iterator[Flaw]:
     if not song.summed and found.rest_db > REST_DB:
         rest = f"{found.rest_db:.1f} dB of the mix stay with the best gains"
         yield Flaw(mix, f"not the sum: {rest}")
-    for place, track in enumerate(song.tracks):
+    for track in song.tracks:
         name = _name(song, track.sound)
         if track.name in found.odd_offsets:
             lag = _lag(found.odd_offsets[track.name], rate_hz)
             yield Flaw(name, f"misaligned: in the mix, this track is {lag}")
-        gains, shares = found.gains[:, place], found.shares[:, place]
-        if found.rest_db < TOLD_DB and gains.max() < 0 and shares.max() > HEARD:
-            yield Flaw(name, f"polarity: upside down in the mix, gain {gains.min():.2f}")
+        if track.name in found.upside_down:
+            gain = found.upside_down[track.name]
+            yield Flaw(name, f"polarity: upside down in the mix, gain {gain:.2f}")
 
 
 def _notes(song: Song, found: Fit) -> list[str]:

@@ -14,6 +14,7 @@ Other keys are kept as notes. A folder that holds such folders is a dataset.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from stimuli.datasets.song import Song, TrackFile, unique_names
 
 SONG_FILE = "song.yaml"
 TARGET_NAMES = ("mix", "target")
+FOREIGN = frozenset({".m4a", ".aac", ".wma", ".opus", ".ape", ".wv", ".alac", ".caf", ".mp4"})
+"""Sound that people keep songs in and that is not read here."""
 OPTIONS: frozenset[str] = frozenset()
 
 
@@ -37,7 +40,7 @@ def recognises(root: Path) -> bool:
 def song_ids(root: Path, options: DatasetOptions) -> list[str]:
     """The folder's own name where it holds sound files, else its folders that do."""
     if _sound_files(root):
-        return [root.resolve().name]
+        return [_name(root)]
     return sorted(path.name for path in root.iterdir() if path.is_dir() and _sound_files(path))
 
 
@@ -56,11 +59,13 @@ def open_folder(folder: Path) -> Song:
     """Open the folder of one song; only headers are read.
 
     Raises:
-        ValueError: no track can be read, or song.yaml is wrong; the message names the file.
+        ValueError: a track cannot be read, there is none, or song.yaml is wrong; the message
+            names the file.
     """
     stated = _song_file(folder / SONG_FILE)
     ignored = {str(name) for name in _list(stated.pop("ignore", []), folder / SONG_FILE, "ignore")}
     roles = _mapping(stated.pop("roles", {}), folder / SONG_FILE, "roles")
+    _check_readable(folder, ignored)
     files = [path for path in _sound_files(folder) if not {path.name, path.stem} & ignored]
     target = _target(files, stated.pop("target", None), folder)
     tracks = [path for path in files if path != target]
@@ -69,16 +74,32 @@ def open_folder(folder: Path) -> Song:
     _check_names(roles, tracks, folder / SONG_FILE)
     names = unique_names(tracks)
     return Song(
-        id=folder.resolve().name,
-        title=str(stated.pop("title", folder.resolve().name)),
+        id=_name(folder),
+        title=str(stated.pop("title", _name(folder))),
         tracks=tuple(TrackFile(names[path], _role(path, roles), probe(path)) for path in tracks),
         target=None if target is None else probe(target),
         notes={str(key): str(value) for key, value in stated.items()},
     )
 
 
+def _name(folder: Path) -> str:
+    """A folder's own name, also where it is a link to another or is called `.`."""
+    return Path(os.path.abspath(folder)).name  # noqa: PTH100 - resolve() would follow links
+
+
 def _sound_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_sound(path))
+
+
+def _check_readable(folder: Path, ignored: set[str]) -> None:
+    """No track is left out in silence because of its format."""
+    for path in sorted(folder.iterdir()):
+        foreign = path.suffix.lower() in FOREIGN and not path.name.startswith(".")
+        if foreign and not {path.name, path.stem} & ignored:
+            raise ValueError(
+                f"{path}: {path.suffix} cannot be read; convert it to WAV or FLAC, or list it "
+                f"under ignore in {SONG_FILE}"
+            )
 
 
 def _target(files: list[Path], stated: object, folder: Path) -> Path | None:
@@ -104,7 +125,8 @@ def _song_file(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {error}") from None
+        said = " ".join(str(error).split())
+        raise ValueError(f"{path} is not YAML: {said}") from None
     return _mapping({} if data is None else data, path, "the file")
 
 

@@ -46,7 +46,7 @@ def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
 
     Raises:
         ValueError: there is no such song, it has no tracks of the wanted kind, or its metadata
-            are no YAML.
+            are no YAML or of another shape.
     """
     folder = _folders(root).get(song_id)
     if folder is None:
@@ -56,7 +56,10 @@ def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
     if not files:
         raise ValueError(f"{folder} holds no tracks in {song_id}_{kind}")
     metadata = _metadata(root, folder)
-    instruments = _instruments(metadata)
+    try:
+        instruments = _instruments(metadata)
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"metadata of {song_id}: stems are not as MedleyDB's: {error}") from None
     known = [key for key in ("artist", "genre") if key in metadata]
     notes = {str(key): str(metadata[key]) for key in known}
     if "has_bleed" in metadata:
@@ -112,7 +115,8 @@ def _metadata(root: Path, folder: Path) -> dict[str, Any]:
             try:
                 data = yaml.safe_load(path.read_text(encoding="utf-8"))
             except (yaml.YAMLError, UnicodeDecodeError) as error:
-                raise ValueError(f"{path} is not YAML: {error}") from None
+                said = " ".join(str(error).split())
+                raise ValueError(f"{path} is not YAML: {said}") from None
             if not isinstance(data, dict):
                 raise ValueError(f"{path} is no mapping")
             return data

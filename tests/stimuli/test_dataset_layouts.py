@@ -235,3 +235,12 @@ def test_a_song_of_90_tracks_costs_the_memory_of_its_passage(
     assert loaded.frames == 22_050
     assert len(loaded.tracks) == 90
     assert peak < 1.3 * passage
+
+
+@pytest.mark.parametrize("stems", ["[1, 2]", "{S01: drums}", "{S01: {raw: [1]}}"])
+def test_metadata_of_another_shape_are_named(tmp_path: Path, make: Make, stems: str) -> None:
+    make("Audio/Band_Song/Band_Song_MIX.wav", 2)
+    make("Audio/Band_Song/Band_Song_RAW/Band_Song_RAW_01_01.wav", 1)
+    (tmp_path / "Audio/Band_Song/Band_Song_METADATA.yaml").write_text(f"stems: {stems}\n")
+    with pytest.raises(ValueError, match="metadata of Band_Song: stems are not as MedleyDB's"):
+        open_dataset(tmp_path).open_song("Band_Song")

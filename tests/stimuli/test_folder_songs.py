@@ -151,3 +151,29 @@ def test_songs_list_shows_the_good_and_names_the_bad(song_folder: Path) -> None:
 def test_an_empty_folder_holds_no_songs(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no songs"):
         open_dataset(tmp_path).song_ids()
+
+
+def test_no_track_is_left_out_in_silence(song_folder: Path) -> None:
+    (song_folder / "lost.wav").symlink_to(song_folder / "nowhere.wav")
+    with pytest.raises(OSError, match=r"there is no file .*lost\.wav"):
+        open_folder(song_folder)
+    (song_folder / "lost.wav").unlink()
+    (song_folder / "voice.m4a").write_bytes(b"sound")
+    with pytest.raises(ValueError, match=r"voice\.m4a: \.m4a cannot be read; convert it"):
+        open_folder(song_folder)
+    (song_folder / "song.yaml").write_text("ignore: [voice.m4a]\n")
+    assert "voice" not in [track.name for track in open_folder(song_folder).tracks]
+
+
+def test_a_link_to_a_song_is_a_song_of_its_own_name(song_folder: Path) -> None:
+    (song_folder.parent / "again").symlink_to(song_folder)
+    names = open_dataset(song_folder.parent).song_ids()
+    assert names == sorted(["again", song_folder.name])
+    assert open_folder(song_folder.parent / "again").id == "again"
+
+
+def test_an_error_of_yaml_is_one_line(song_folder: Path) -> None:
+    (song_folder / "song.yaml").write_text("roles: {kick: [\n")
+    with pytest.raises(ValueError, match=r"song\.yaml is not YAML: .*line 2") as caught:
+        open_folder(song_folder)
+    assert "\n" not in str(caught.value)
