@@ -14,7 +14,8 @@ from listening.designs import Design, arranged, group_of, incomplete_block, seed
 from listening.models import Page, Participant, Presentation, Stimulus, Study, Visit, now
 from listening.ordering import block_order, page_order
 from listening.pages import PAGE_TYPES
-from listening.studies import is_rated, x_key
+from listening.sounds import x_key
+from listening.studies import is_rated
 
 TOKEN_BYTES = 16
 AWAY = timedelta(minutes=30)

@@ -23,7 +23,7 @@ from listening.models import (
 from listening.pages import PAGE_TYPES
 from listening.pages.kinds import Rated
 from listening.pages.rating import as_category, labels_of
-from listening.studies import x_key
+from listening.sounds import x_key
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from listening import wav
 from listening.language import main_text
-from listening.models import CLOSED, OPEN, Page, Stimulus, Study
+from listening.models import CLOSED, OPEN, Page, Study
 from listening.pages import PAGE_TYPES, entry, leaves
 from listening.pages.kinds import Entry, Material, PlannedPage
 from listening.pages.rating import MOST_STIMULI
 from listening.schema import MOST_WANTED, StudyFile
+from listening.sounds import compared_with_x, keep_sounds, own_stimuli
 from listening.study_file import Problem, StudyFileError, StudySource
 from stimuli.manifest import MANIFEST_NAME, Manifest, read_manifest
 from stimuli.manifest import Stimulus as ManifestStimulus
@@ -54,7 +54,9 @@ def create_study(
         consent_version=_consent_version(file),
         quota=file.quota,
     )
-    study.stimuli = _keep(stimuli, _manifest_path(source).parent, stimuli_folder)
+    study.stimuli = keep_sounds(
+        stimuli, _manifest_path(source).parent, stimuli_folder, compared_with_x(pages)
+    )
     study.stimuli += own_stimuli(pages, study.stimuli, file.seed, stimuli_folder)
     study.pages = [
         Page(
@@ -126,16 +128,6 @@ def set_quota(study: Study, quota: int | None) -> None:
     if quota is not None and not 1 <= quota <= MOST_WANTED:
         raise ValueError(f"{quota} is no number of participants; use 1 to {MOST_WANTED}, or none")
     study.quota = quota
-
-
-def x_key(name: str) -> str:
-    """What a stimulus, or its passage, is called where it is the X of ABX."""
-    return f"{name} as X"
-
-
-def stimulus_path(stimuli_folder: Path, file_sha256: str) -> Path:
-    """Where the sound file of that content lies."""
-    return stimuli_folder / file_sha256[:2] / f"{file_sha256}.wav"
 
 
 def plan_pages(file: StudyFile, material: Material) -> list[PlannedPage]:
@@ -400,119 +392,6 @@ def _plan_refused(plan: Mapping[str, Any]) -> str | None:
     except TypeError:
         return "this is no value that the analysis takes; see docs/study-file.md"
     return None
-
-
-def _keep(
-    stimuli: Sequence[ManifestStimulus], source_folder: Path, stimuli_folder: Path
-) -> list[Stimulus]:
-    """Copy the sound files in, without tags, and check that nothing but sound sets them apart."""
-    kept = []
-    first_of_passage: dict[str, tuple[str, wav.Wav]] = {}
-    open_hashes: dict[str, str] = {}
-    for stimulus in sorted(stimuli, key=lambda stimulus: stimulus.role != "open_reference"):
-        path = source_folder / stimulus.path
-        sound = _read_sound(path)
-        first, like = first_of_passage.setdefault(stimulus.passage, (stimulus.path, sound))
-        if _shape(sound) != _shape(like):
-            raise ValueError(
-                f"{path} and {first} are stimuli of one passage and differ in length or format; "
-                "render them again so that they cannot be told apart"
-            )
-        data = sound.to_bytes()
-        digest = sha256(data).hexdigest()
-        if stimulus.role == "open_reference":
-            open_hashes[stimulus.passage] = digest
-        elif open_hashes.get(stimulus.passage) == digest:
-            raise ValueError(
-                f"{path} is the open reference to the byte, so a listener could find it without "
-                "listening; render the open reference with its own dither"
-            )
-        _store(stimulus_path(stimuli_folder, digest), data)
-        kept.append(
-            Stimulus(
-                key=stimulus.id,
-                song=stimulus.song,
-                passage=stimulus.passage,
-                system=stimulus.system,
-                role=stimulus.role,
-                file_sha256=digest,
-                sample_rate_hz=sound.sample_rate_hz,
-                duration_s=sound.duration_s,
-                loudness_lufs=stimulus.loudness_lufs,
-            )
-        )
-    return kept
-
-
-def own_stimuli(
-    pages: Sequence[PlannedPage], stimuli: Sequence[Stimulus], seed: int, folder: Path
-) -> list[Stimulus]:
-    """What pages play beside the manifest: sounds that screen, and the X of ABX."""
-    from listening.check_sounds import disguised, make
-
-    made = {
-        f"{page.passage}/{sound.key}": (page.passage or "", sound.key, make(sound.recipe))
-        for page in pages
-        for sound in page.sounds
-    }
-    own = [
-        _stored(folder, data, key=key, song=passage, passage=passage, system=name, role="system")
-        for key, (passage, name, data) in made.items()
-    ]
-    compared = {page.passage for page in pages if PAGE_TYPES[page.kind].x}
-    for number, twin in enumerate(stimuli):
-        if twin.passage not in compared or twin.role == "open_reference":
-            continue
-        sound = wav.parse(stimulus_path(folder, twin.file_sha256).read_bytes())
-        own.append(
-            _stored(
-                folder,
-                disguised(sound, seed + number),
-                key=x_key(twin.key),
-                song=twin.song,
-                passage=x_key(twin.passage),
-                system=twin.system,
-                role=twin.role,
-                loudness_lufs=twin.loudness_lufs,
-            )
-        )
-    return own
-
-
-def _stored(folder: Path, sound: wav.Wav, **fields: Any) -> Stimulus:
-    data = sound.to_bytes()
-    digest = sha256(data).hexdigest()
-    _store(stimulus_path(folder, digest), data)
-    return Stimulus(
-        file_sha256=digest,
-        sample_rate_hz=sound.sample_rate_hz,
-        duration_s=sound.duration_s,
-        **{"loudness_lufs": 0.0, **fields},
-    )
-
-
-def _read_sound(path: Path) -> wav.Wav:
-    if path.stat().st_size > wav.MAX_BYTES:
-        raise ValueError(f"{path} is over {wav.MAX_BYTES // 2**20} MiB, too large for a stimulus")
-    try:
-        return wav.parse(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path} {error}") from None
-
-
-def _shape(sound: wav.Wav) -> tuple[int, ...]:
-    return (
-        sound.encoding, sound.channels, sound.sample_rate_hz, sound.bits, len(sound.samples),
-    )  # fmt: skip
-
-
-def _store(path: Path, data: bytes) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    partial.write_bytes(data)
-    partial.replace(path)
 
 
 def _consent_version(file: StudyFile) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from hashlib import sha256
 
 MAX_BYTES = 256 * 2**20
 """More than this is no stimulus: 25 minutes of 16-bit stereo at 44.1 kHz."""
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+PCM = 1
+_FLOAT, _EXTENSIBLE = 3, 0xFFFE
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,16 @@ class Wav:
     def duration_s(self) -> float:
         """How long it sounds."""
         return len(self.samples) / (self.channels * self.bits // 8) / self.sample_rate_hz
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What stimuli of one passage have in common."""
+        return (self.encoding, self.channels, self.sample_rate_hz, self.bits, len(self.samples))
+
+    @property
+    def identity(self) -> str:
+        """The same for the same sound."""
+        return sha256(self.samples).hexdigest()
 
     def to_bytes(self) -> bytes:
         """The smallest file that holds it: a header of 44 bytes, then the samples."""
@@ -66,7 +78,7 @@ def _wav(fmt: bytes, samples: bytes) -> Wav:
     encoding, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", fmt)
     if encoding == _EXTENSIBLE and len(fmt) >= 26:
         encoding = struct.unpack_from("<H", fmt, 24)[0]
-    if encoding not in (_PCM, _FLOAT) or bits not in (8, 16, 24, 32):
+    if encoding not in (PCM, _FLOAT) or bits not in (8, 16, 24, 32):
         raise ValueError(f"has WAV encoding {encoding} with {bits} bits; use 16- or 24-bit PCM")
     if channels not in (1, 2) or rate == 0 or frame != channels * bits // 8:
         raise ValueError(f"has {channels} channels at {rate} Hz; stimuli are mono or stereo")

@@ -14,7 +14,43 @@ from pathlib import Path
 MARKER = b"fLaC"
 PADDING = 1
 HEADER_BYTES = 4
+STREAM_INFO_BYTES = 34
 MOST_PADDING = (1 << 24) - 1
+
+
+def bare(data: bytes) -> bytes:
+    """A FLAC file with nothing in it but the stream's own header and its sound.
+
+    Raises:
+        ValueError: it is no FLAC file, or cut off in its metadata.
+    """
+    blocks, sound = _split(data)
+    if len(blocks[0]) != HEADER_BYTES + STREAM_INFO_BYTES or blocks[0][0] & 0x7F:
+        raise ValueError("is a FLAC file without stream information")
+    return MARKER + bytes([0x80]) + blocks[0][1:] + sound
+
+
+def padded(content: bytes, length: int) -> bytes:
+    """A FLAC file of so many bytes, by one block of padding.
+
+    Args:
+        content: a FLAC file without padding.
+        length: at least `HEADER_BYTES` more than that has.
+
+    Raises:
+        ValueError: one block cannot fill so much.
+    """
+    count = length - len(content) - HEADER_BYTES
+    if not 0 <= count <= MOST_PADDING:
+        raise ValueError(
+            f"is {count + HEADER_BYTES} bytes shorter than it has to be, and padding can fill "
+            f"{HEADER_BYTES} to {MOST_PADDING + HEADER_BYTES}; deliver WAV"
+        )
+    blocks, sound = _split(content)
+    # The stream's own header stays first; the padding follows as the last block.
+    header = bytes([0x80 | PADDING]) + count.to_bytes(3, "big")
+    opened = [bytes([block[0] & 0x7F]) + block[1:] for block in blocks]
+    return MARKER + b"".join(opened) + header + bytes(count) + sound
 
 
 def content_hash(path: Path) -> str:
@@ -34,24 +70,14 @@ def pad_to_one_length(paths: Sequence[Path]) -> None:
     contents = {path: _unpadded(path.read_bytes()) for path in paths}
     longest = max((len(content) for content in contents.values()), default=0)
     for path, content in contents.items():
-        padded = _padded(content, longest - len(content), path)
-        if path.stat().st_size != len(padded) or path.read_bytes() != padded:
+        try:
+            file = padded(content, longest + HEADER_BYTES)
+        except ValueError as error:
+            raise ValueError(f"{path} {error}") from None
+        if path.stat().st_size != len(file) or path.read_bytes() != file:
             partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-            partial.write_bytes(padded)
+            partial.write_bytes(file)
             partial.replace(path)
-
-
-def _padded(content: bytes, count: int, path: Path) -> bytes:
-    if count > MOST_PADDING:
-        raise ValueError(
-            f"{path} is {count} bytes shorter than the longest of its passage, "
-            f"more than padding can hold ({MOST_PADDING}); deliver WAV"
-        )
-    blocks, sound = _split(content)
-    # The stream's own header stays first; the padding follows as the last block.
-    header = bytes([0x80 | PADDING]) + count.to_bytes(3, "big")
-    opened = [bytes([block[0] & 0x7F]) + block[1:] for block in blocks]
-    return MARKER + b"".join(opened) + header + bytes(count) + sound
 
 
 def _unpadded(data: bytes) -> bytes:
@@ -73,6 +99,8 @@ def _split(data: bytes) -> tuple[list[bytes], bytes]:
 def _blocks(data: bytes) -> Iterator[bytes]:
     at, last = len(MARKER), False
     while not last:
+        if at + HEADER_BYTES > len(data):
+            raise ValueError("is cut off in its metadata")
         last = bool(data[at] & 0x80)
         length = HEADER_BYTES + int.from_bytes(data[at + 1 : at + HEADER_BYTES], "big")
         yield data[at : at + length]

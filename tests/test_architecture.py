@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "mixers": ({"mixers"}, set()),
     "analysis": ({"analysis"}, set()),
     "stimuli": ({"stimuli", "mixers"}, set()),
-    "listening": ({"listening", "stimuli.manifest"}, {"analysis"}),
+    "listening": ({"listening", "stimuli.manifest", "stimuli.flac"}, {"analysis"}),
 }
 HEAVY = ("torch", "scipy", "pandas", "statsmodels", "matplotlib", "sklearn", "numba")
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from listening.db import database
 from listening.models import Presentation, Stimulus
-from listening.studies import stimulus_path
+from listening.sounds import TYPES, sound_path
 
 blueprint = Blueprint("media", __name__)
 
@@ -34,5 +34,9 @@ def sound(opaque_id: str) -> Response:
 
 def sound_response(digest: str) -> Response:
     """The sound file of that content."""
-    data = stimulus_path(Path(current_app.config["STIMULI_PATH"]), digest).read_bytes()
-    return Response(data, content_type="audio/wav", headers={"Cache-Control": "private, no-store"})
+    path = sound_path(Path(current_app.config["STIMULI_PATH"]), digest)
+    return Response(
+        path.read_bytes(),
+        content_type=TYPES[path.suffix],
+        headers={"Cache-Control": "private, no-store"},
+    )

@@ -67,7 +67,11 @@ function storage() {
 
 async function decoded(context, url, tries = TRIES) {
   try {
-    const read = await readWav(await answered(url), context.sampleRate);
+    const answer = await answered(url);
+    if (answer.headers.get("Content-Type") !== "audio/wav") {
+      return await context.decodeAudioData(await answer.arrayBuffer());
+    }
+    const read = await readWav(answer, context.sampleRate);
     return read ?? await context.decodeAudioData(await (await answered(url)).arrayBuffer());
   } catch (error) {
     if (tries <= 1) throw error;
