@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from mixers.checkpoints import fill, load_weights
 from mixers.console import render
+from mixers.devices import find_device
 from mixers.differentiable import DifferentiableConsole
 from mixers.encoder import Encoder
 from mixers.logmel import track_patches
@@ -113,6 +114,7 @@ class LearnedMixer:
             header, tensors = load_weights(self.weights, type(self).name)
             self.controller_ = self.build(header.configuration).eval()
             fill(self.controller_, tensors, self.weights)
+            self.controller_.to(find_device("auto"))
             self.songs_ = tuple(header.facts.get("songs", ()))
         return set_console(self.controller_, multitrack)
 
@@ -128,8 +130,8 @@ def set_console(controller: Controller, multitrack: Multitrack) -> Settings:
         embeddings = torch.stack(
             [_embed(controller, multitrack, n, levelling_db[n]) for n in heard]
         )
-        sounds = torch.ones(1, len(heard), dtype=torch.bool)
-        strips, bus = controller.decide(embeddings[None], sounds)
+        sounds = torch.ones(1, len(heard), dtype=torch.bool, device=embeddings.device)
+        strips, bus = (said.cpu() for said in controller.decide(embeddings[None], sounds))
     set_to = controller.console.settings([names[n] for n in heard], strips[0], bus[0])
     by_name = {strip.track: strip for strip in set_to.tracks}
     low_db, high_db = RANGES["gain_db"]
@@ -166,9 +168,10 @@ def starting_logits(
 
 def _embed(controller: Controller, multitrack: Multitrack, n: int, gain_db: float) -> Tensor:
     """Mean embedding of a track, `(embedding,)`, block by block."""
-    total, count = torch.zeros(()), 0
+    device = next(controller.parameters()).device
+    total, count = torch.zeros((), device=device), 0
     samples = multitrack.tracks[n].samples
     for patches in track_patches(samples, multitrack.sample_rate_hz, gain_db):
-        total = total + controller.encoder(patches).sum(dim=0)
+        total = total + controller.encoder(patches.to(device)).sum(dim=0)
         count += len(patches)
     return total / count

@@ -204,3 +204,15 @@ def _saved(controller: Controller, path: Path) -> Path:
     name = {DmcController: "dmc", DdspController: "ddsp"}[type(controller)]
     save_weights(path, controller.state_dict(), Header(name, asdict(config), {"songs": ["one"]}))
     return path
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("mixer", [DmcMixer(), DdspMixer()], ids=["dmc", "ddsp"])
+def test_cuda_agrees_with_the_cpu(mixer: LearnedMixer) -> None:
+    multitrack = song(3)
+    mixer.settings(multitrack)
+    with_cuda = set_console(mixer.controller_.cuda(), multitrack)
+    alone = set_console(mixer.controller_.cpu(), multitrack)
+    for one, other in zip(with_cuda.tracks, alone.tracks, strict=True):
+        assert one.gain_db == pytest.approx(other.gain_db, abs=1e-2)
+        assert one.pan == pytest.approx(other.pan, abs=1e-4)

@@ -96,16 +96,19 @@ def test_an_output_knows_its_context_alone() -> None:
 @given(
     frames=st.integers(1, 700),
     window=st.integers(1, 400),
+    at_once=st.integers(1, 4),
     upsampling=st.sampled_from(["linear", "transposed"]),
 )
-def test_windows_equal_one_long_pass(frames: int, window: int, upsampling: Upsampling) -> None:
+def test_windows_equal_one_long_pass(
+    frames: int, window: int, at_once: int, upsampling: Upsampling
+) -> None:
     net = network(replace(TINY, upsampling=upsampling))
     tracks = noise(3, frames)
     beside = net.input_frames(frames) - frames - net.context
     padded = np.pad(tracks, ((0, 0), (net.context, beside)))
     with torch.no_grad():
         expected = net(torch.from_numpy(padded)[None])[0, :, :frames].numpy()
-    np.testing.assert_allclose(mix_song(net, tracks, window), expected, atol=2e-6)
+    np.testing.assert_allclose(mix_song(net, tracks, window, at_once), expected, atol=2e-6)
 
 
 def tones_db(upsampling: Upsampling, seed: int) -> float:
