@@ -54,7 +54,7 @@ def test_the_demo_goes_on_after_an_interruption_and_is_made_once(tmp_path: Path)
     assert interrupted.returncode == 130
     assert "Run the same command again to go on" in said
     first = flask(tmp_path, "demo")
-    out, errors = first.communicate(timeout=300)
+    out, errors = first.communicate(timeout=900)
     assert first.returncode == 0, errors
     assert "/studies/demo-mushra/" in out
     manifests = {path: path.stat().st_mtime_ns for path in tmp_path.glob("demo/*/manifest.json")}

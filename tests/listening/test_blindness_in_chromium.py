@@ -28,6 +28,7 @@ SHOWN_ALIKE = {
 """What stands on a page once for each stimulus."""
 BY_PLACE = re.compile(r' style="[^"]*"|aria-disabled="(true|false)"| aria-pressed="(true|false)"')
 """Where a stimulus stands depends on its place among the letters, which chance gave it."""
+PATIENCE = 100
 STORES = "() => JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])"
 
 
@@ -77,6 +78,11 @@ def test_requests_and_answers_are_alike_and_in_the_order_of_the_letters(
     page, asked = open_page(add_study, sounds, context, address, "mushra")
     told = data_of(page)
     urls = [told["reference"]["url"], *(stimulus["url"] for stimulus in told["stimuli"])]
+    # That a request is finished is told a moment after its sound was read.
+    for _ in range(PATIENCE):
+        if sum("/media/" in request.url for request in asked) >= len(urls):
+            break
+        page.wait_for_timeout(100)
     heard = {request.url.removeprefix(address): request for request in asked}
     media = [url for url in heard if "/media/" in url]
     assert sorted(media) == sorted(urls)
