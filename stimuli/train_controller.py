@@ -63,7 +63,7 @@ class Choices(Schedule):
     validation_crops: int = 24
     songs: int = 12
     patches: int = 6
-    settings: float = 1.0
+    settings: float = 5.0
 
 
 @dataclass(frozen=True)
