@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 from sqlalchemy import event, select
 
 from listening.db import Database
@@ -28,21 +28,23 @@ SHOWN_ALIKE = {
 """What stands on a page once for each stimulus."""
 BY_PLACE = re.compile(r' style="[^"]*"|aria-disabled="(true|false)"| aria-pressed="(true|false)"')
 """Where a stimulus stands depends on its place among the letters, which chance gave it."""
-PATIENCE = 100
+SIZES = ("transferSize", "encodedBodySize", "decodedBodySize")
+TIMINGS = """() => performance.getEntriesByType("resource")
+  .sort((one, other) => one.startTime - other.startTime).map(entry => entry.toJSON())"""
 STORES = "() => JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])"
 
 
 def open_page(
     add_study: Callable[..., str], sounds: Path, context: BrowserContext, address: str, kind: str
-) -> tuple[Page, list[Request]]:
+) -> tuple[Page, list[Response]]:
     add_study(manifest=str(sounds), interface=kind, pages=[{"type": kind, "passages": ["one"]}])
     page = context.new_page()
-    asked: list[Request] = []
-    page.on("requestfinished", lambda request: asked.append(request))
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
     begin(page, address)
     ready(page)
     page.wait_for_load_state("networkidle")
-    return page, asked
+    return page, answers
 
 
 @pytest.mark.parametrize("kind", SHOWN_ALIKE)
@@ -75,31 +77,24 @@ def test_requests_and_answers_are_alike_and_in_the_order_of_the_letters(
     address: str,
     database: Database,
 ) -> None:
-    page, asked = open_page(add_study, sounds, context, address, "mushra")
+    page, answers = open_page(add_study, sounds, context, address, "mushra")
     told = data_of(page)
     urls = [told["reference"]["url"], *(stimulus["url"] for stimulus in told["stimuli"])]
-    # That a request is finished is told a moment after its sound was read.
-    for _ in range(PATIENCE):
-        if sum("/media/" in request.url for request in asked) >= len(urls):
-            break
-        page.wait_for_timeout(100)
-    heard = {request.url.removeprefix(address): request for request in asked}
-    media = [url for url in heard if "/media/" in url]
-    assert sorted(media) == sorted(urls)
-    by_start = sorted(media, key=lambda url: heard[url].timing["startTime"])
+    timed = {entry["name"].removeprefix(address): entry for entry in page.evaluate(TIMINGS)}
+    by_start = [url for url in timed if "/media/" in url]
     assert by_start == urls
-    answers = [heard[url].response() for url in media]
-    assert all(answer and answer.status == 200 for answer in answers)
+    heard = {answer.url.removeprefix(address): answer for answer in answers}
     facts = [
         (
+            json.dumps(heard[url].request.all_headers(), sort_keys=True),
             json.dumps(heard[url].all_headers(), sort_keys=True),
-            json.dumps(answer.all_headers() if answer else None, sort_keys=True),
-            heard[url].sizes()["responseBodySize"],
-            heard[url].sizes()["responseHeadersSize"],
+            heard[url].status,
+            *(timed[url][size] for size in SIZES),
             len(url),
         )
-        for url, answer in zip(media, answers, strict=True)
+        for url in urls
     ]
+    assert facts[0][2] == 200
     # A date, if the server in front sets one, is the time of day.
     dateless = {tuple(re.sub(r'"date": "[^"]*"', "", str(part)) for part in fact) for fact in facts}
     assert len(dateless) == 1, dateless
