@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from listening.arrangement import AWAY
 from listening.db import seconds_between
 from listening.models import Answer, Page, Participant, Rating, Study, Visit, now
-from listening.runs import VERDICT
+from listening.runs import VERDICT, current_visit, ended_early
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,8 @@ class ParticipantState:
     """Where one participant is.
 
     Attributes:
-        page: the first page that is not complete; None once they have finished.
+        page: the first page that is not complete; None at the end.
+        screened_out: a failed check has sent them to the end.
         last_seen: the newest save or first sight of a page.
     """
 
@@ -194,6 +195,7 @@ class ParticipantState:
     joined_at: datetime
     last_seen: datetime
     page: str | None
+    screened_out: bool
     pages_done: int
     pages: int
 
@@ -216,8 +218,9 @@ def participant_states(
     )
     if newest is not None:
         query = query.where(Participant.number <= newest)
+    visits = selectinload(Participant.visits)
     found = session.scalars(
-        query.options(selectinload(Participant.visits).selectinload(Visit.page))
+        query.options(visits.selectinload(Visit.page), visits.selectinload(Visit.answers))
         .order_by(Participant.number.desc())
         .limit(most)
     )
@@ -231,12 +234,15 @@ def participant_state(participant: Participant) -> ParticipantState:
     moments = [
         moment for visit in visits for moment in (visit.started_at, visit.saved_at) if moment
     ]
-    here = next((visit.page.key for visit in visits if visit.completed_at is None), None)
+    screened_out = ended_early(participant)
     return ParticipantState(
         label=participant.label,
         joined_at=participant.joined_at,
         last_seen=max([participant.joined_at, *moments]),
-        page=None if participant.finished_at else here,
+        page=None
+        if participant.finished_at or screened_out
+        else current_visit(participant).page.key,
+        screened_out=screened_out,
         pages_done=done,
         pages=len(visits) - 1,
     )

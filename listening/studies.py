@@ -9,14 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Study
 from listening.pages import PAGE_TYPES, entry, leaves
-from listening.pages.kinds import Entry, Material, PlannedPage
+from listening.pages.kinds import Entry, Material, PageType, PlannedPage
 from listening.pages.rating import MOST_STIMULI
+from listening.pages.ratings import Ratings, Training, as_interface
 from listening.schema import MOST_WANTED, StudyFile
 from listening.sounds import compared_with_x, keep_sounds, own_stimuli
 from listening.study_file import Problem, StudyFileError, StudySource
@@ -83,6 +85,8 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
     """
     stimuli = _chosen_stimuli(source, _manifest(source))
     material = _material(source, stimuli)
+    if problems := _interface_problems(source, material.interface):
+        raise StudyFileError(source.path, problems)
     pages = plan_pages(source.file, material)
     problems = _name_problems(source, material) + _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
@@ -275,6 +279,18 @@ def _material(source: StudySource, stimuli: Sequence[ManifestStimulus]) -> Mater
     }
     attributes = tuple(file.attributes) if file.attributes else None
     return Material(PAGE_TYPES[file.interface], attributes, file.options, systems)
+
+
+def _interface_problems(source: StudySource, interface: PageType) -> list[Problem]:
+    """What `ratings` and `training` say that their interface does not know."""
+    problems = []
+    for place, item in leaves(source.file.pages):
+        if isinstance(item, Ratings | Training):
+            try:
+                as_interface(item, interface)
+            except ValidationError as error:
+                problems += source.problems(place, error)
+    return problems
 
 
 def _name_problems(source: StudySource, material: Material) -> list[Problem]:

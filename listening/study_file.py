@@ -89,6 +89,13 @@ class StudySource:
         """A problem at a place of this file."""
         return _problem(self.root, place, message)
 
+    def problems(self, place: Place, error: ValidationError) -> list[Problem]:
+        """What is invalid about what stands at a place."""
+        return [
+            self.problem([*place, *item["loc"]], _message(item))
+            for item in error.errors(include_url=False)
+        ]
+
 
 def read_study_file(path: Path) -> StudySource:
     """Read and validate a study file.

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from listening.language import Message, everywhere
 from listening.pages.kinds import Attribute, Config, Material, PageState, PageType, PlannedPage
-from listening.pages.rating import RatingEntry, comment_keys, page_a_passage, rating_gaps
+from listening.pages.rating import (
+    FeedbackInWords,
+    RatingEntry,
+    comment_keys,
+    page_a_passage,
+    rating_gaps,
+)
 
 ATTRIBUTES = [Attribute(key="ranking", question=everywhere("put_in_order"))]
 
@@ -16,6 +24,7 @@ class Ranking(RatingEntry):
     """All stimuli of a passage, put in order from best to worst."""
 
     type: Literal["ranking"] = "ranking"
+    feedback: FeedbackInWords = Field(default=[])
 
 
 def plan(entry: Ranking, material: Material) -> list[PlannedPage]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from listening.language import Message, Text
 from listening.pages.kinds import (
@@ -48,14 +48,28 @@ class Feedback(Model):
     Attributes:
         system: the name of the system or anchor.
         text: what is said about it.
-        low: the lowest score that was expected, from 0 to 100.
-        high: the highest score that was expected.
+        low: the lowest score that was expected of the first attribute, from 0 to 100.
+        high: the highest score that was expected of it.
     """
 
     system: Name
     text: Text
     low: Annotated[float, Field(ge=0, le=100)] | None = None
     high: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
+def without_ranges(said: list[Feedback]) -> list[Feedback]:
+    """Feedback of a page type on which nobody gives a score.
+
+    Raises:
+        ValueError: one of them expects a range of scores.
+    """
+    if any(item.low is not None or item.high is not None for item in said):
+        raise ValueError("here nobody gives a score: leave out 'low' and 'high'")
+    return said
+
+
+FeedbackInWords = Annotated[list[Feedback], AfterValidator(without_ranges)]
 
 
 class RatingEntry(Entry):
@@ -90,6 +104,7 @@ class PairEntry(RatingEntry):
     """
 
     pairs: Pairs | None = None
+    feedback: FeedbackInWords = Field(default=[])
 
 
 def rating_config(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from listening.language import Text, everywhere
-from listening.pages.kinds import Material, PageType, PlannedPage
+from listening.pages.kinds import Entry, Material, PageType, PlannedPage
 from listening.pages.rating import RatingEntry
 
 
@@ -24,12 +24,21 @@ class Training(RatingEntry):
     training: bool = True
 
 
-def plan(entry: RatingEntry, material: Material) -> list[PlannedPage]:
-    """The pages of the interface, with what this entry says."""
+def as_interface(entry: RatingEntry, interface: PageType) -> Entry:
+    """What this entry says, as one of the interface's own type.
+
+    Raises:
+        pydantic.ValidationError: the interface knows no such thing.
+    """
     said = entry.model_dump(exclude_unset=True, exclude={"type"})
     if isinstance(entry, Training):
         said |= {"text": entry.text, "training": True}
-    pages = material.interface.plan(material.interface.entry.model_validate(said), material)
+    return interface.entry.model_validate(said)
+
+
+def plan(entry: RatingEntry, material: Material) -> list[PlannedPage]:
+    """The pages of the interface, with what this entry says."""
+    pages = material.interface.plan(as_interface(entry, material.interface), material)
     return [replace(page, key=f"{entry.type}-{page.passage}") for page in pages]
 
 

@@ -64,7 +64,10 @@ def participants_after(
         select(person)
         .where(person.study_id == study.id, person.simulated.is_(simulated), person.number > after)
         .order_by(person.number)
-        .options(selectinload(person.visits).selectinload(models.Visit.page))
+        .options(
+            selectinload(person.visits).selectinload(models.Visit.page),
+            selectinload(person.visits).selectinload(models.Visit.answers),
+        )
     )
     return list(session.scalars(query.limit(most)))
 
@@ -81,6 +84,7 @@ def participant_item(person: models.Participant) -> resources.ParticipantItem:
         consented_at=person.consented_at,
         finished_at=person.finished_at,
         page=state.page,
+        screened_out=state.screened_out,
         pages_done=state.pages_done,
         pages=state.pages,
     )

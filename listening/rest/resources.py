@@ -108,7 +108,8 @@ class ParticipantItem(Resource):
     Attributes:
         label: P001, or S001 when simulated.
         group: which of the study's groups they are in; empty where it has none.
-        page: the key of the first page that is not complete; null once they have finished.
+        page: the key of the first page that is not complete; null at the end.
+        screened_out: a failed check has sent them to the end.
     """
 
     label: str
@@ -119,6 +120,7 @@ class ParticipantItem(Resource):
     consented_at: datetime | None
     finished_at: datetime | None
     page: str | None
+    screened_out: bool
     pages_done: int
     pages: int
 

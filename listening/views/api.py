@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from listening.db import database
 from listening.errors import problem
 from listening.models import Participant
+from listening.pages import PAGE_TYPES
 from listening.runs import (
     EventBody,
     LockedError,
@@ -101,7 +102,8 @@ def next_address(participant: Participant, n: int) -> str | None:
 
 def after_address(participant: Participant, n: int) -> str | None:
     """Where to go once page `n` is complete: on, or to the same page where it has feedback."""
-    if participant.visits[n - 1].page.config.get("feedback"):
+    page = participant.visits[n - 1].page
+    if page.training and (page.config.get("feedback") or PAGE_TYPES[page.kind].x):
         return url_for("participant.page", token=participant.token, n=n)
     return next_address(participant, n)
 

@@ -39,6 +39,7 @@ from listening.runs import (
     start,
     visit_at,
 )
+from listening.sounds import x_key
 from listening.speech import in_words, speak_as, spoken
 from listening.studies import NoSuchStudyError, find_study, open_studies
 from listening.views.api import next_address
@@ -262,6 +263,7 @@ def page_data(participant: Participant, visit: Visit) -> dict[str, Any]:
         "choices": config.get("choices", []),
         "no_preference": config.get("no_preference", False),
         "feedback": _feedback(visit),
+        "x_was": _x_was(visit),
         "preload": _next_sounds(participant, visit),
         "saved": saved_body(visit),
     }
@@ -288,3 +290,11 @@ def _feedback(visit: Visit) -> list[dict[str, Any]]:
         for shown in visit.presentations
         if shown.position > 0 and shown.stimulus.system in said
     ]
+
+
+def _x_was(visit: Visit) -> str | None:
+    """Which stimulus X was, once a practice page of ABX was left; else None."""
+    if visit.completed_at is None or not visit.page.training or not PAGE_TYPES[visit.page.kind].x:
+        return None
+    x, *pair = visit.presentations
+    return next(shown.opaque_id for shown in pair if x_key(shown.stimulus.key) == x.stimulus.key)

@@ -16,6 +16,7 @@ from listening.db import database
 from listening.login import owner_required
 from listening.models import Participant, Study
 from listening.results import forget_results
+from listening.runs import ended_early
 from listening.timeline import MOST_EVENTS, event_count, find_by_label, timeline
 from listening.views.researcher import study_or_404
 
@@ -45,6 +46,7 @@ def participant(slug: str, label: str) -> str:
             "desk/participant.html",
             study=study,
             person=found,
+            screened_out=ended_early(found),
             moments=timeline(db, found),
             left_out=max(0, event_count(db, found) - MOST_EVENTS),
         )

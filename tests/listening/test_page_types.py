@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from listening import __file__ as room
 from listening.db import Database
 from listening.export import TidyRating, attribute_scales, tidy_ratings
+from listening.models import Presentation
 from listening.pages import INTERFACES, PAGE_TYPES
 from listening.pages.kinds import Config, Rated
 from listening.simulate import simulate
@@ -209,6 +211,44 @@ def test_feedback_comes_after_the_practice_and_never_before(
     assert [item["text"] for item in after["feedback"]] == ["Too narrow"]
     following = page_data(client.get(after["next"]))
     assert (following["n"], following["feedback"]) == (2, [])
+
+
+def test_after_practice_of_abx_it_is_told_what_x_was(
+    add_study: Callable[..., str], client: Any, database: Database
+) -> None:
+    from tests.listening.test_journey import fill, page_data
+
+    add_study(pages=[{"type": "abx", "training": True, "passages": ["march"]}, "abx"])
+    address = client.post("/studies/test/", data={"join_key": "k" * 16}).location
+    data = page_data(client.get(address, follow_redirects=True))
+    assert data["x_was"] is None
+    body = fill(data)
+    for rating, score in zip(body["ratings"], (100, 0), strict=True):
+        rating["score"] = score
+    answer = client.put(data["api"]["page"], json=body).json
+    after = page_data(client.get(answer["next"]))
+    assert (after["n"], after["locked"]) == (1, True)
+    with database.read() as session:
+        x, *pair = session.scalars(select(Presentation).order_by(Presentation.id)).all()[:3]
+        same = [shown.opaque_id for shown in pair if shown.stimulus.system == x.stimulus.system]
+    assert [after["x_was"]] == same
+    following = page_data(client.get(after["next"]))
+    assert (following["n"], following["x_was"]) == (2, None)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"type": "abx"}, {"type": "ranking"}, {"type": "training"}],
+    ids=lambda page: page["type"],
+)
+def test_no_range_is_expected_where_nobody_gives_a_score(
+    add_study: Callable[..., str], page: dict[str, Any]
+) -> None:
+    said = {"system": "mono", "text": "Too narrow"}
+    interface = "ab" if page["type"] == "training" else "mushra"
+    with pytest.raises(StudyFileError, match=r"pages\[0\]\.feedback: here nobody gives a score"):
+        add_study(interface=interface, pages=[{**page, "feedback": [{**said, "low": 3}]}])
+    add_study(interface=interface, pages=[{**page, "feedback": [said]}])
 
 
 @pytest.mark.parametrize(

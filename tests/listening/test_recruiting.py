@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from listening.db import Database
 from listening.models import Answer, Participant, Rating, Visit, now
+from listening.progress import participant_state
 from listening.recruiting import NOT_ACCEPTED
 from listening.runs import VERDICT
 from listening.studies import find_study
@@ -292,7 +293,10 @@ def test_who_fails_a_check_goes_on_or_comes_to_the_end_as_the_study_says(
     assert client.get(f"{address}/4").location == address
     assert client.get(f"{address}/1").status_code == 200
     with database.read() as session:
-        assert find_study(session, "test").participants[0].finished_at is None
+        [participant] = find_study(session, "test").participants
+        assert participant.finished_at is None
+        state = participant_state(participant)
+    assert (state.page is None, state.screened_out) == (ended, ended)
 
 
 @pytest.mark.browser

@@ -3,8 +3,8 @@
  *
  * A page type gives `build(room)`, which makes its sliders and returns `{node, show, focus, say}`:
  * `show()` is called whenever the player or the ratings changed, `focus(stimulus)` goes to where
- * that one is rated, `say(score, attribute)` puts a score into the words of the page; the last two
- * are optional.
+ * that one is rated, `say(score, attribute)` puts a score into the words of the page, or into none
+ * where it is no score that one gives; the last two are optional.
  */
 import { element, notices } from "./dom.js";
 import { EventLog } from "./events.js";
@@ -154,7 +154,7 @@ function room(page, player, heard, log, build, missing) {
     bar,
     pageType.node,
     ...fields.map(({ node }) => node),
-    ...(page.feedback.length ? [feedback(page, ratings, pageType.say)] : []),
+    ...(page.feedback.length || page.x_was ? [feedback(page, ratings, pageType.say)] : []),
     notice,
     element("div", { className: "leave" }, nextButton()),
     shortcuts(keyActions(page, player, heard, { hear, toggle, focus: (id) => pageType.focus?.(id) })),
@@ -243,16 +243,24 @@ function remarks(page, ratings, saver) {
 function feedback(page, ratings, say = (score) => String(Math.round(score))) {
   const [attribute] = page.attributes;
   const inWords = (score) => say(score, attribute);
+  const labelOf = (stimulus) => page.stimuli.find(({ id }) => id === stimulus).label;
+  const row = (name, ...texts) => element("li", { className: name }, ...texts.flatMap((text) => [text, " "]));
   const rows = page.feedback.map(({ stimulus, text, low, high }) => {
-    const { label } = page.stimuli.find(({ id }) => id === stimulus);
     const score = ratings.score(stimulus, attribute.key);
+    const given = score === null ? "" : inWords(score);
     const ranged = low !== null && high !== null;
     const met = ranged && score !== null && score >= low && score <= high;
-    return element("li", { className: ranged ? (met ? "met" : "missed") : "" },
-      element("strong", { textContent: t("mix", { label }) }), " ", text, " ",
-      score === null ? "" : t("you_gave", { score: inWords(score) }), " ",
+    return row(ranged ? (met ? "met" : "missed") : "",
+      element("strong", { textContent: t("mix", { label: labelOf(stimulus) }) }), text,
+      given && t("you_gave", { score: given }),
       ranged ? t("expected", { low: inWords(low), high: inWords(high) }) : "");
   });
+  if (page.x_was) {
+    const score = ratings.score(page.x_was, attribute.key);
+    const right = score > 50;
+    rows.unshift(row(score === null ? "" : (right ? "met" : "missed"),
+      score === null ? "" : t(right ? "right" : "wrong"), t("x_was", { label: labelOf(page.x_was) })));
+  }
   return element("section", { className: "feedback notice", "aria-labelledby": "feedback" },
     element("h2", { id: "feedback", textContent: t("feedback") }), element("ul", {}, ...rows));
 }

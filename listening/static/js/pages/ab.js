@@ -27,5 +27,6 @@ await ratingPage((room) => {
   return {
     node: element("div", {}, buttons.node, ...groups.map(({ node }) => node)),
     show: () => [buttons, ...groups].forEach(({ show }) => show()),
+    say: () => "",
   };
 }, { missing: "not_chosen" });

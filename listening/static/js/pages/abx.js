@@ -25,5 +25,6 @@ await ratingPage((room) => {
   return {
     node: element("div", {}, buttons.node, ...groups.map(({ node }) => node)),
     show: () => [buttons, ...groups].forEach(({ show }) => show()),
+    say: () => "",
   };
 }, { reference: "X", referenceKey: "x", missing: "not_chosen" });

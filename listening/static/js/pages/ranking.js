@@ -8,6 +8,7 @@ await ratingPage((room) => {
   return {
     node: element("div", {}, ...parts.map(({ node }) => node)),
     show: () => parts.forEach(({ show }) => show()),
+    say: () => "",
   };
 }, { missing: "not_ordered" });
 
