@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from analysis import apa
 from analysis.analyse import Outcome
 from analysis.answer import ranked
+from analysis.aside import Aside
 from analysis.attribute import AttributeOutcome
 from analysis.plan import Plan
 from analysis.plots import style
@@ -63,9 +65,12 @@ class ReportFigure:
 
 
 def draw_figures(
-    outcome: Outcome, folder: Path, tick: Tick = silent
+    outcome: Outcome, folder: Path, aside: Aside, tick: Tick = silent
 ) -> dict[str, tuple[ReportFigure, ...]]:
-    """Draw and save the figures of every attribute; keys are the attributes."""
+    """Draw the figures of every attribute; keys are the attributes.
+
+    They are saved aside: their files are whole when that has ended.
+    """
     drawn = {}
     simulated = outcome.ratings.simulated
     with style.context():
@@ -74,8 +79,9 @@ def draw_figures(
             figures = []
             for name, title, caption, axes in _figures_of(outcome, entry):
                 said = f"{style.SIMULATED}. {caption}" if simulated else caption
-                paths = style.save(axes, folder, prefix + name, simulated=simulated)
-                wide = style.figure_width(axes)
+                save = partial(style.save, axes, folder, prefix + name, simulated=simulated)
+                aside.do(save)
+                wide, paths = style.figure_width(axes), style.files(folder, prefix + name)
                 figures.append(ReportFigure(prefix + name, title, said, wide, paths))
                 tick(f"figures/{prefix}{name}")
             drawn[entry.attribute] = tuple(figures)

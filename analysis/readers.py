@@ -81,7 +81,9 @@ def read_frame(path: Path) -> tuple[pd.DataFrame, Sequence[int] | None, str]:
         frame, lines = read_delimited(text)
     except (ValueError, pd.errors.ParserError) as error:
         raise ValueError(f"{path} is no table of ratings: {error}") from None
-    return frame.apply(without_apostrophes), lines.tolist(), "line"
+    if "'" in text:
+        frame = frame.apply(without_apostrophes)
+    return frame, lines.tolist(), "line"
 
 
 def without_apostrophes(column: pd.Series) -> pd.Series:

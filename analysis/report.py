@@ -14,6 +14,7 @@ import jinja2
 from analysis import apa
 from analysis.analyse import Outcome
 from analysis.answer import attribute_answer, short_answer
+from analysis.aside import Aside
 from analysis.attribute import AttributeOutcome
 from analysis.choices.outcome import ChoiceBased
 from analysis.figures import ReportFigure, Tick, draw_figures, silent
@@ -37,12 +38,12 @@ def write_report(outcome: Outcome, folder: Path, tick: Tick = silent) -> tuple[P
         tick: called with the name of each part when it is done, for a progress bar.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    results = _write(folder / "results.json", results_json(outcome))
-    tick("results.json")
-    figures = draw_figures(outcome, folder / "figures", tick)
+    with Aside() as aside:
+        figures = draw_figures(outcome, folder / "figures", aside, tick)
+        results = _write(folder / "results.json", results_json(outcome))
+        paper = _write(folder / "paper.tex", paper_tex(outcome))
     report = _write(folder / "report.html", report_html(outcome, figures))
     tick("report.html")
-    paper = _write(folder / "paper.tex", paper_tex(outcome))
     printed = write_pdf(outcome, figures, folder / "report.pdf")
     tick("report.pdf")
     drawn = (figure for group in figures.values() for figure in group)

@@ -186,6 +186,11 @@ def legend_of_lines(ax: Axes) -> None:
     )
 
 
+def files(folder: Path, name: str) -> tuple[Path, ...]:
+    """Where `save` writes a figure."""
+    return tuple(folder / f"{name}.{kind}" for kind in FORMATS)
+
+
 def save(ax: Axes, folder: Path, name: str, *, simulated: bool) -> tuple[Path, ...]:
     """Write a figure as PNG, SVG and PDF, marked where its data are simulated.
 
@@ -201,11 +206,9 @@ def save(ax: Axes, folder: Path, name: str, *, simulated: bool) -> tuple[Path, .
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    paths = []
-    for kind in FORMATS:
-        path = folder / f"{name}.{kind}"
+    paths = files(folder, name)
+    for kind, path in zip(FORMATS, paths, strict=True):
         partial = path.with_name(path.name + ".part")
         figure.savefig(partial, format=kind, metadata=dates[kind])
         partial.replace(path)
-        paths.append(path)
-    return tuple(paths)
+    return paths
