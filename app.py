@@ -108,7 +108,7 @@ def write_stimuli(
 @click.command()
 @with_appcontext
 def demo() -> None:
-    """Prepare two studies to try: compose songs, mix them, open the studies.
+    """Prepare two studies to try. Composes songs, mixes them and opens the studies.
 
     What is there already stays as it is; after an interruption, run it again and it goes on.
     """

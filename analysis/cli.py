@@ -87,7 +87,7 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         simulated: bool,
         plan: Path | None,
     ) -> None:
-        """Analyse a study or a file of ratings, and print the short answer.
+        """Analyse a study or a file of ratings, and print the answer.
 
         Files are CSV, Parquet or JSON, one row a rating, or exports of webMUSHRA, pymushra, Go
         Listen and the Web Audio Evaluation Tool. Medians and intervals, Friedman's test,

@@ -33,7 +33,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
 
     @click.group()
     def power() -> None:
-        """Plan how many participants and passages a study needs, and look while it runs."""
+        """Plan how large a study has to be, and look while it runs."""
 
     @power.command()
     @click.option("--effect", type=float, required=True, help="Difference to find, in points.")
@@ -70,7 +70,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         seed: int,
         out: Path,
     ) -> None:
-        """Simulate studies, and say which design finds an effect often enough.
+        """Say which design finds an effect often enough, by simulation.
 
         One system lies the effect above all others. Every design is finished and kept in
         power.json before the next begins, so that an interrupted run goes on.
@@ -111,7 +111,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         sds: tuple[str, ...],
         level: float,
     ) -> None:
-        """Say how many participants make the interval of a difference narrow enough."""
+        """Say how many participants make an interval narrow enough."""
         from analysis.planning.precision import precision_lines
 
         spread, count = _assumed(read_study, pilot, attribute, sds, systems)

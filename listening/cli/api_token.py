@@ -26,7 +26,7 @@ def api_token() -> None:
 )
 @with_appcontext
 def create(name: str, role: str) -> None:
-    """Make a token for the program NAME and print it: it cannot be shown again."""
+    """Make a token for the program NAME. It is printed now and cannot be shown again."""
     with database().write() as session:
         secret = tokens.create_token(session, name, role)
         note(session, COMMAND_LINE, "created API token", detail=f"{name}, {role}")

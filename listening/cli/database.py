@@ -20,7 +20,7 @@ def db() -> None:
 @db.command()
 @with_appcontext
 def upgrade() -> None:
-    """Bring the database to the schema of this version; answers stay as they are."""
+    """Bring the database to the schema of this version. Answers stay."""
     database().upgrade()
     click.echo("The database is up to date.")
 
@@ -29,7 +29,10 @@ def upgrade() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @with_appcontext
 def backup(file: Path | None) -> None:
-    """Copy the database to FILE while the server runs (default: backups/ of the instance)."""
+    """Copy the database to FILE while the server runs.
+
+    By default FILE is a new one in backups/ of the instance.
+    """
     made = copies.backup(database(), _instance(), file)
     click.echo(f"The database is copied to {made}. To go back to it: flask db restore {made}")
 
@@ -39,7 +42,7 @@ def backup(file: Path | None) -> None:
 @click.confirmation_option(prompt="Put the copy in the place of all that the database holds now?")
 @with_appcontext
 def restore(file: Path) -> None:
-    """Go back to a copy in FILE that flask db backup made; what is there now is copied first."""
+    """Go back to a copy in FILE that flask db backup made. What is there now is copied first."""
     kept = copies.restore(database(), _instance(), file)
     click.echo(f"The database is as it was in {file}.")
     if kept:

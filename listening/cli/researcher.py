@@ -47,7 +47,7 @@ def add(name: str, role: str, password: str) -> None:
 @PASSWORD
 @with_appcontext
 def change_password(name: str, password: str) -> None:
-    """Give NAME another password; whoever is logged in as NAME is logged out."""
+    """Give NAME another password. Whoever is logged in as NAME is logged out."""
     with database().write() as session:
         accounts.set_password(accounts.find_researcher(session, name), password)
         note(session, COMMAND_LINE, "changed password", detail=name)

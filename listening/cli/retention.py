@@ -20,7 +20,7 @@ from listening.results import forget_results
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @with_appcontext
 def keep_until(slug: str, day: datetime) -> None:
-    """Keep what participants gave until DAY (2027-12-31), and no longer."""
+    """Keep what participants gave until DAY (2027-12-31)."""
     with database().write() as session:
         studies.find_study(session, slug).keep_until = day.date()
         note(session, COMMAND_LINE, "set retention", slug, f"until {day.date()}")
@@ -32,7 +32,10 @@ def keep_until(slug: str, day: datetime) -> None:
 @click.confirmation_option(prompt="Delete all ratings, answers and events for good?")
 @with_appcontext
 def purge(slug: str | None) -> None:
-    """Delete what participants gave: of all studies past their date, or of SLUG now."""
+    """Delete what participants gave.
+
+    Of SLUG, if it is named; else of all studies past their date.
+    """
     with database().write() as session:
         due = [studies.find_study(session, slug)] if slug else retention.overdue(session)
         for found in due:

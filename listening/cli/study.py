@@ -56,7 +56,7 @@ def create(file: Path, closed: bool) -> None:
 @click.argument("file", type=EXISTING_FILE)
 @with_appcontext
 def check(file: Path) -> None:
-    """Say everything that is wrong with a study FILE, and store nothing."""
+    """Say everything that is wrong with a study FILE. Nothing is stored."""
     from listening.study_file import StudyFileError
 
     try:
@@ -112,7 +112,7 @@ def close(slug: str) -> None:
 @click.argument("wanted", metavar="NUMBER|none")
 @with_appcontext
 def quota(slug: str, wanted: str) -> None:
-    """Say how many participants are wanted: a NUMBER, or none for any number."""
+    """Say how many participants are wanted: a NUMBER, or none."""
     if wanted != "none" and not wanted.isdecimal():
         raise ValueError(f"{wanted!r} is no number of participants; write a number, or none")
     number = None if wanted == "none" else int(wanted)
@@ -170,7 +170,7 @@ def _print_progress(found: Study, simulated: bool) -> None:
 def export(
     slug: str, output: Path | None, kind: str | None, simulated: bool, answers: bool
 ) -> None:
-    """Write the tidy ratings of a study to a file or to the terminal."""
+    """Write the tidy ratings to a file or the terminal."""
     if answers and kind not in (None, "csv"):
         raise ValueError(f"answers are written as CSV, not as {kind}")
     suffix = output.suffix.lower()[1:] if output else ""
@@ -205,7 +205,7 @@ def export(
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other people.")
 @with_appcontext
 def simulate(slug: str, participants: int, seed: int) -> None:
-    """Fill a study with simulated participants, marked as such everywhere."""
+    """Fill a study with simulated participants. They are marked as such everywhere."""
     from rich.console import Console
     from rich.progress import track
 
@@ -233,7 +233,10 @@ def simulate(slug: str, participants: int, seed: int) -> None:
 @click.option("--base", default="http://127.0.0.1:5000", show_default=True, help="Of the server.")
 @with_appcontext
 def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
-    """Print personal links as CSV: one run a link, the same link for the same label."""
+    """Print personal links as CSV.
+
+    Each leads to one run, and the same label always gives the same link.
+    """
     names = [*map(str, range(1, count + 1)), *labels]
     if not names:
         raise ValueError("say how many links to print with --count, or for whom with --label")
@@ -252,7 +255,10 @@ def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
 @click.confirmation_option(prompt="Delete all ratings and answers of this participant for good?")
 @with_appcontext
 def delete_participant(slug: str, participant: str) -> None:
-    """Delete a PARTICIPANT, given as in the exports (P001) or by the token of their address."""
+    """Delete a PARTICIPANT and what they gave.
+
+    They are named as in the exports (P001) or by the token of their address.
+    """
     with database().write() as session:
         found = studies.find_study(session, slug)
         for candidate in found.participants:

@@ -37,7 +37,7 @@ def make_import_command(write_stimuli: WriteStimuli) -> click.Command:
         "--skip-unknown", is_flag=True, help="Leave out page types and keys that nobody knows."
     )
     def import_webmushra(config: Path, out: Path, audio: Path | None, skip_unknown: bool) -> None:
-        """Make a study file, with its stimuli, of a webMUSHRA CONFIG."""
+        """Make a study file and stimuli of a webMUSHRA CONFIG."""
         import_config(config, out, audio, skip_unknown, write_stimuli)
 
     return import_webmushra

@@ -29,8 +29,9 @@ COLUMNS = ("id", "participant", "finished", "code")
 )
 @with_appcontext
 def who(slug: str, ids: tuple[str, ...], came_by: str) -> None:
-    """Say as CSV which participant each of the IDS is; `-` reads them from the standard input.
+    """Say as CSV which participant each of the IDS is.
 
+    With `-` they are read from the standard input.
     Ids are only kept as hashes under the secret of the instance: this finds who is asked for, and
     nobody else.
     """
