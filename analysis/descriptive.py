@@ -25,7 +25,7 @@ class Summary:
         passage, group: None stands for all.
         n: ratings; `participants`: who gave them.
         mean, sd, median, q1, q3, low, high: of the ratings; quartiles interpolated (R's type 7).
-        skewness: with the small-sample correction (G1); NaN below 3 ratings.
+        skewness: with the small-sample correction (G1); NaN below 4 ratings.
         bimodality: (G1² + 1) / (G2 + 3 (n − 1)² / ((n − 2)(n − 3))); above 5/9 it suggests more
             than one mode.
         intervals: of the mean (of the median, where the key says so), by name of the method.

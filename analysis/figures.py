@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -31,6 +32,8 @@ from analysis.plots.overview import all_passages
 from analysis.plots.pairs import critical_difference_diagram, forest, heat_map
 from analysis.posthoc import critical_difference
 
+MOST_SIGNS = 60
+"""Of a part of a file's name."""
 Tick = Callable[[str], None]
 Drawn = tuple[str, str, str, Axes]
 """Name of the files, title, caption, and what was drawn."""
@@ -74,8 +77,9 @@ def draw_figures(
     drawn = {}
     simulated = outcome.ratings.simulated
     with style.context():
+        names = file_names([entry.attribute for entry in outcome.attributes])
         for entry in outcome.attributes:
-            prefix = f"{file_name(entry.attribute)}_" if len(outcome.attributes) > 1 else ""
+            prefix = f"{names[entry.attribute]}_" if len(names) > 1 else ""
             figures = []
             for name, title, caption, axes in _figures_of(outcome, entry):
                 said = f"{style.SIMULATED}. {caption}" if simulated else caption
@@ -88,9 +92,16 @@ def draw_figures(
     return drawn
 
 
-def file_name(text: str) -> str:
-    """A name that is safe in every file system."""
-    return "".join(sign if sign.isalnum() else "-" for sign in text).strip("-").lower() or "score"
+def file_names(texts: Sequence[str]) -> dict[str, str]:
+    """A name for each text that is short, safe in every file system, and no other's."""
+    names: dict[str, str] = {}
+    for text in texts:
+        plain = "".join(sign if sign.isalnum() else "-" for sign in text).strip("-").lower()
+        plain = plain[:MOST_SIGNS] or "score"
+        others = set(names.values())
+        numbered = (f"{plain}-{number}" for number in count(2))
+        names[text] = next(name for name in chain([plain], numbered) if name not in others)
+    return names
 
 
 def _figures_of(outcome: Outcome, entry: AttributeOutcome) -> list[Drawn]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from types import NoneType
 from typing import Any
 
 from analysis.corrections import CORRECTIONS
@@ -33,6 +35,23 @@ FURTHER_FAMILIES = (
 )
 """Pairwise families that are done only where a plan asks for them: they ignore who rated, or take
 long."""
+
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "primary": (str,),
+    "correction": (str,),
+    "alpha": (float, int),
+    "attribute": (str, NoneType),
+    "screening": (Mapping,),
+    "equivalence_margin": (float, int, NoneType),
+    "bootstraps": (int,),
+    "seed": (int,),
+    "trend": (str,),
+    "also": (str,),
+}
+"""What a value, or each of a list, may be."""
+LISTS = ("screening", "trend", "also")
+LEAST_TREND = 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,8 @@ class Plan:
     declared_at: str | None = None
 
     def __post_init__(self) -> None:
+        for name in KINDS:
+            _check_kind(name, getattr(self, name))
         for name, allowed in (("primary", PRIMARIES), ("correction", tuple(CORRECTIONS))):
             value = getattr(self, name)
             if value not in allowed:
@@ -76,9 +97,17 @@ class Plan:
             )
         if not 0 < self.alpha < 0.5:
             raise ValueError(f"plan: alpha {self.alpha!r} must be between 0 and 0.5")
-        if self.equivalence_margin is not None and self.equivalence_margin <= 0:
+        margin = self.equivalence_margin
+        if margin is not None and not 0 < margin < inf:
+            raise ValueError(f"plan: equivalence_margin {margin!r} must be more than 0")
+        if self.bootstraps < 1:
+            raise ValueError(f"plan: bootstraps {self.bootstraps} must be at least 1")
+        if self.seed < 0:
+            raise ValueError(f"plan: seed {self.seed} must be at least 0")
+        if self.trend and len(set(self.trend)) < max(LEAST_TREND, len(self.trend)):
             raise ValueError(
-                f"plan: equivalence_margin {self.equivalence_margin!r} must be more than 0"
+                f"plan: trend names {', '.join(self.trend)}; it takes three systems or more, "
+                "each once, from worst to best"
             )
 
     def refuse_for_scores(self) -> None:
@@ -117,25 +146,42 @@ class Plan:
 def plan_from(data: Mapping[str, Any] | None, declared_at: str | None = None) -> Plan:
     """A plan from the `analysis:` section of a study.yaml; nothing makes the default plan.
 
+    Args:
+        data: what the section says. When it was declared is no part of it: only who stored it
+            knows that.
+        declared_at: when that was, ISO 8601.
+
     Raises:
         ValueError: a key is unknown or a value is wrong.
     """
     if not data:
         return Plan()
-    known = {entry.name for entry in fields(Plan)}
-    unknown = sorted(set(data) - known)
-    if unknown:
+    known = set(KINDS)
+    if unknown := sorted(set(data) - known):
         raise ValueError(
             f"plan: unknown {', '.join(unknown)}; there are {', '.join(sorted(known))}"
         )
     values = dict(data)
-    for name in ("screening", "trend", "also"):
+    for name in LISTS:
         entries = values.get(name) or ()
-        if isinstance(entries, str):
+        if isinstance(entries, str | Mapping) or not isinstance(entries, Iterable):
             raise ValueError(f"plan: {name} {entries!r} must be a list")
         values[name] = tuple(entries)
-    values["declared_at"] = declared_at or values.get("declared_at")
-    try:
-        return Plan(**values)
-    except TypeError as error:
-        raise ValueError(f"plan: {error}") from None
+    return Plan(**values, declared_at=declared_at)
+
+
+def _check_kind(name: str, value: object) -> None:
+    """Refuse a value that is no number, no name and so on, where it has to be one."""
+    kinds = KINDS[name]
+    for entry in value if name in LISTS and isinstance(value, tuple) else (value,):
+        # To Python, yes and no are numbers.
+        if not isinstance(entry, kinds) or isinstance(entry, bool):
+            raise ValueError(f"plan: {name} has {entry!r} where {_WORDS[kinds[0]]} belongs")
+
+
+_WORDS = {
+    str: "a name",
+    float: "a number",
+    int: "a whole number",
+    Mapping: "a rule, as {rule: trap, system: silence},",
+}

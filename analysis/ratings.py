@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -458,6 +459,9 @@ def _scales(
     score: FloatArray, attributes: NDArray[Any], known: Scale | Mapping[str, Scale] | None
 ) -> dict[str, Scale]:
     """The scale of each attribute: as it is known, else guessed."""
+    for low, high in known.values() if isinstance(known, Mapping) else [known] if known else []:
+        if not -inf < low < high < inf:
+            raise ValueError(f"scale {low:g} to {high:g}: write the lowest score, then the highest")
     codes, names = pd.factorize(attributes)
     told = known if isinstance(known, Mapping) else dict.fromkeys(names, known) if known else {}
     return {

@@ -88,18 +88,29 @@ def check_rule(rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The name of a rule and its settings.
 
     Raises:
-        ValueError: there is no such rule, or it has no such setting.
+        ValueError: there is no such rule, it has no such setting, or one of them is no number
+            where it has to be.
     """
     settings = dict(rule)
     name = str(settings.pop("rule", ""))
     if name not in RULES:
         raise ValueError(f"screening: no rule is called {name!r}; there are {', '.join(RULES)}")
-    known = set(inspect.signature(RULES[name]).parameters) - {"ratings"}
-    if set(settings) - known:
+    known = {
+        setting: type(parameter.default)
+        for setting, parameter in inspect.signature(RULES[name]).parameters.items()
+        if setting != "ratings"
+    }
+    if set(settings) - set(known):
         raise ValueError(
-            f"screening: rule {name!r} has no {', '.join(sorted(set(settings) - known))}; "
+            f"screening: rule {name!r} has no {', '.join(sorted(set(settings) - set(known)))}; "
             f"it has {', '.join(sorted(known))}"
         )
+    for setting, value in settings.items():
+        kind = known[setting]
+        fits = isinstance(value, (int, float) if kind is float else kind)
+        if not fits or isinstance(value, bool) or value != value:
+            wanted = {str: "text", float: "a number", int: "a whole number"}[kind]
+            raise ValueError(f"screening: rule {name!r} has {setting} {value!r}, not {wanted}")
     return name, settings
 
 

@@ -18,13 +18,8 @@ def vary_level(
     tracks: Array, target: Samples, rng: np.random.Generator, range_db: tuple[float, float]
 ) -> tuple[Array, Samples]:
     """Turn a song and its mix up or down together: recordings have no agreed level."""
-    gain = _gains(rng, range_db, 1)[0]
+    gain = np.float32(10 ** (rng.uniform(*range_db) / 20))
     return tracks * gain, target * gain
-
-
-def vary_gains(tracks: Array, rng: np.random.Generator, range_db: tuple[float, float]) -> Array:
-    """Turn each track up or down by itself, as if it were recorded so; the mix stays."""
-    return tracks * _gains(rng, range_db, len(tracks))[:, None, None]
 
 
 def drop_tracks(
@@ -67,7 +62,3 @@ def as_array(multitrack: Multitrack, channels: int) -> Array:
             samples = samples.mean(axis=0, keepdims=True)
         rows.append(np.broadcast_to(samples, (channels, multitrack.frames)))
     return np.stack(rows)
-
-
-def _gains(rng: np.random.Generator, range_db: tuple[float, float], count: int) -> Array:
-    return np.asarray(10 ** (rng.uniform(*range_db, count) / 20), dtype=np.float32)

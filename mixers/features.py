@@ -43,7 +43,7 @@ class TrackFeatures:
         bandwidth_hz: spread of the spectrum around it.
         rolloff_hz: 85 % of the energy lie below.
         flatness: geometric over arithmetic mean of the spectrum, 0 (a tone) .. 1 (noise).
-        width: energy of the difference over that of the sum of a stereo track, 0 where mono.
+        width: share of the difference in the energy of a stereo track, 0 where mono.
         bands_db: energy in each band of BAND_EDGES_HZ relative to the track's whole, >= -80.
         overlap: share of its energy in bands that the other tracks, made as loud, fill more, 0..1.
     """

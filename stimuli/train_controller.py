@@ -160,7 +160,8 @@ def _mixed(
 ) -> dict[str, Tensor]:
     """The same with a crop: its levelled tracks, and the human mix.
 
-    Dropped tracks are silent, and not heard. The target comes at a root mean square of 1, as a
+    Dropped tracks are silent, and not heard. Gains by chance would change nothing, as tracks are
+    levelled before they are heard. The target comes at a root mean square of 1, as a
     controller cannot know how loud a mix was left.
     """
     assert crop.target is not None

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln, log_expit, polygamma
+from scipy.special import expit, log_expit
 
 from analysis.mixed.structure import Floats, Integers
 
@@ -171,55 +171,6 @@ class Bernoulli:
             by_own=nothing,
             first_by_own=nothing,
             second_by_own=nothing,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Beta:
-    """A proportion with mean expit(η) and precision φ (Ferrari & Cribari-Neto 2004).
-
-    Attributes:
-        proportion: `(n,)`, strictly between 0 and 1.
-    """
-
-    proportion: Floats
-
-    def natural(self, free: Floats) -> Floats:
-        """φ from log φ."""
-        return np.exp(free)
-
-    def jacobian(self, free: Floats) -> Floats:
-        """φ by log φ."""
-        return np.diag(np.exp(free))
-
-    def slopes(self, eta: Floats, own: Floats) -> Slopes:
-        """By the chain rule through the mean: g = dμ/dη = μ(1 − μ)."""
-        phi = float(own[0])
-        mu, rest = expit(eta), expit(-eta)
-        g, turn = mu * rest, rest - mu
-        a, b = mu * phi, rest * phi
-        log_odds = np.log(self.proportion) - np.log1p(-self.proportion)
-        by_mu = phi * (log_odds - digamma(a) + digamma(b))
-        sum_1, difference_2 = polygamma(1, a) + polygamma(1, b), polygamma(2, a) - polygamma(2, b)
-        by_mu2, by_mu3 = -(phi**2) * sum_1, -(phi**3) * difference_2
-        mixed = mu * polygamma(1, a) - rest * polygamma(1, b)
-        bent = mu * polygamma(2, a) + rest * polygamma(2, b)
-        by_phi = digamma(phi) - mu * digamma(a) - rest * digamma(b)
-        by_phi = by_phi + mu * np.log(self.proportion) + rest * np.log1p(-self.proportion)
-        mu_phi = by_mu / phi - phi * mixed
-        mu2_phi = -2.0 * phi * sum_1 - phi**2 * bent
-        return Slopes(
-            value=gammaln(phi)
-            - gammaln(a)
-            - gammaln(b)
-            + (a - 1.0) * np.log(self.proportion)
-            + (b - 1.0) * np.log1p(-self.proportion),
-            first=by_mu * g,
-            second=by_mu2 * g**2 + by_mu * g * turn,
-            third=by_mu3 * g**3 + 3.0 * by_mu2 * g**2 * turn + by_mu * g * (turn**2 - 2.0 * g),
-            by_own=by_phi[:, None],
-            first_by_own=(mu_phi * g)[:, None],
-            second_by_own=(mu2_phi * g**2 + mu_phi * g * turn)[:, None],
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Grid:
         seed: of all chance.
 
     Raises:
-        ValueError: the target or alpha is no probability.
+        ValueError: the target or alpha is no probability, or another number is out of range.
     """
 
     effect: float
@@ -49,6 +50,13 @@ class Grid:
         for name in ("target", "alpha"):
             if not 0.0 < getattr(self, name) < 1.0:
                 raise ValueError(f"{name} {getattr(self, name)!r} must be between 0 and 1")
+        if not isfinite(self.effect):
+            raise ValueError(f"effect {self.effect!r} must be a number of points")
+        if self.simulations < 1 or self.seed < 0:
+            raise ValueError(
+                f"{self.simulations} simulations with seed {self.seed}: simulate 1 study or more, "
+                "with a seed of 0 or more"
+            )
 
     @property
     def designs(self) -> tuple[Design, ...]:

@@ -98,6 +98,8 @@ def look_at(
             f"a look at a running study is for the primary analyses {', '.join(PAIRWISE)}, "
             f"not for {plan.primary}"
         )
+    if planned < 2:
+        raise ValueError(f"a study of {planned} participants cannot be looked at; it takes 2")
     now = len(ratings.participant.levels)
     if any(before >= after for before, after in pairwise((*earlier, now))):
         raise ValueError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 from scipy import stats
@@ -49,10 +50,12 @@ def participants_for(
     passages, and their few degrees of freedom, then weigh more.
 
     Raises:
-        ValueError: the wanted half width is not above zero.
+        ValueError: the wanted half width is not above zero, or the level is no probability.
     """
-    if wanted <= 0.0:
+    if not 0.0 < wanted < inf:
         raise ValueError(f"a half width of {wanted:g} points cannot be had; ask for more than 0")
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level {level:g} must be between 0 and 1")
     design = Design(2, passages, systems)
 
     def enough(participants: int) -> bool:

@@ -119,7 +119,24 @@ def test_an_incomplete_table_brings_durbin_or_says_why_not() -> None:
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [({"also": ["magic"]}, "also names magic"), ({"trend": "A"}, "must be a list")],
+    [
+        ({"also": ["magic"]}, "also names magic"),
+        ({"also": "dunn"}, "also 'dunn' must be a list"),
+        ({"trend": 3}, "trend 3 must be a list"),
+        ({"trend": ["A", "B"]}, "trend names A, B; it takes three systems or more"),
+        ({"trend": ["A", "B", "A"]}, "each once"),
+        ({"screening": {"rule": "trap"}}, "must be a list"),
+        ({"screening": ["trap"]}, "screening has 'trap' where a rule, as {rule"),
+        ({"bootstraps": 0}, "bootstraps 0 must be at least 1"),
+        ({"bootstraps": 20.5}, "bootstraps has 20.5 where a whole number belongs"),
+        ({"seed": "x"}, "seed has 'x' where a whole number belongs"),
+        ({"seed": -1}, "seed -1 must be at least 0"),
+        ({"alpha": True}, "alpha has True where a number belongs"),
+        ({"alpha": float("nan")}, "alpha nan must be between"),
+        ({"equivalence_margin": float("nan")}, "equivalence_margin nan must be more"),
+        ({"attribute": 5}, "attribute has 5 where a name belongs"),
+        ({"declared_at": "1999-01-01"}, "unknown declared_at"),
+    ],
 )
 def test_a_wrong_plan_is_refused(data: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

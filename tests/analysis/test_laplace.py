@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from analysis.mixed.families import Bernoulli, Beta, CumulativeLogit, Davidson, Family
+from analysis.mixed.families import Bernoulli, CumulativeLogit, Davidson, Family
 from analysis.mixed.laplace import Model, Start, _Search, fit
 from analysis.mixed.structure import CROSSED, Term, arrange, intercepts
 
@@ -17,7 +17,6 @@ FAMILIES: dict[str, tuple[Family, np.ndarray]] = {
     "davidson": (Davidson(np.arange(N) % 3 - 1), np.array([-0.4])),
     "bradley-terry": (Davidson(np.arange(N) % 2 * 2 - 1), np.zeros(0)),
     "bernoulli": (Bernoulli(np.arange(N) % 2), np.zeros(0)),
-    "beta": (Beta(RNG.uniform(0.02, 0.98, N)), np.array([4.0])),
 }
 FACTORS = {
     "participant": np.arange(N) // 12,

@@ -198,6 +198,20 @@ def test_a_pilot_gives_its_variances(tmp_path: Path) -> None:
         (["look", "nowhere", "--planned", "40"], "there is no study"),
         (["look", "running", "--planned", "40", "--earlier", "20"], "do not follow"),
         (["look", "running", "--planned", "8", "--earlier", "8"], "was the last"),
+        (["look", "running", "--planned", "0"], "a study of 0 participants cannot be looked at"),
+        (["precision", "--half-width", "nan", "--sd", "residual=3"], "more than 0"),
+        (
+            ["precision", "--half-width", "4", "--sd", "residual=3", "--level", "2"],
+            "level 2 must be between 0 and 1",
+        ),
+        (
+            ["plan", "--effect", "nan", "--sd", "residual=3", "-o", "x"],
+            "effect nan must be a number",
+        ),
+        (
+            ["plan", "--effect", "5", "--sd", "residual=3", "--seed", "-1", "-o", "x"],
+            "a seed of 0 or more",
+        ),
     ],
 )
 def test_errors_say_what_to_do(arguments: list[str], said: str) -> None:

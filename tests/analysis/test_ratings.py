@@ -49,6 +49,12 @@ def test_a_score_outside_a_stated_scale_is_refused() -> None:
         from_table(table(), scale=(0, 10))
 
 
+@pytest.mark.parametrize("scale", [(100, 0), (5, 5), (0, float("nan")), (float("nan"),) * 2])
+def test_a_scale_goes_from_the_lowest_to_the_highest(scale: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="write the lowest score, then the highest"):
+        from_table(table(), scale=scale)
+
+
 def test_real_and_simulated_ratings_never_mix() -> None:
     with pytest.raises(ValueError, match="mixes 1 simulated with 2 real"):
         from_table(table({"simulated": True}))

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cbook import boxplot_stats
 
 from analysis.analyse import Outcome, analyse
-from analysis.figures import _figures_of
+from analysis.figures import _figures_of, file_names
 from analysis.plan import Plan
 from analysis.plots import style
 from analysis.plots.assessors import _log_ticks
@@ -162,3 +164,17 @@ def test_boxes_are_those_of_matplotlib() -> None:
         assert ends == [stats["whislo"], stats["whishi"]]
     beyond = ax.lines[0].get_ydata() if ax.lines else []
     assert sorted(beyond) == sorted(np.concatenate([s["fliers"] for s in boxplot_stats(groups)]))
+
+
+@given(st.lists(st.text(max_size=200), unique=True, max_size=6))
+def test_every_attribute_has_files_of_its_own(attributes: list[str]) -> None:
+    names = file_names(attributes)
+    assert list(names) == attributes
+    assert len({name.casefold() for name in names.values()}) == len(attributes)
+    assert all(name and set(name) & set("/\\\0.") == set() for name in names.values())
+    assert all(len(name.encode()) < 250 for name in names.values())
+
+
+def test_attributes_that_differ_in_signs_only_are_numbered() -> None:
+    names = file_names(["Bass?", "Bass!", "bass", "!"])
+    assert list(names.values()) == ["bass", "bass-2", "bass-3", "score"]

@@ -79,6 +79,10 @@ def test_the_other_rules_name_who_and_why() -> None:
     ("rule", "message"),
     [
         ({"rule": "mood"}, "no rule is called 'mood'"),
+        ({"rule": "hidden reference", "below": "ninety"}, "below 'ninety', not a number"),
+        ({"rule": "expertise", "permutations": 2.5}, "permutations 2.5, not a whole number"),
+        ({"rule": "trap", "system": 3}, "system 3, not text"),
+        ({"rule": "trap", "system": "x", "above": float("nan")}, "above nan, not a number"),
         ({"rule": "repeats", "below": 3}, "has no below; it has mean_difference"),
         ({"rule": "manual", "participant": "a"}, "needs a reason"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixers.augmentation import as_array, drop_tracks, vary_gains, vary_level
+from mixers.augmentation import as_array, drop_tracks, vary_level
 from mixers.multitrack import Multitrack, Track
 
 GAINS = np.array([[1.0, 0.2], [0.5, 0.5], [0.1, 2.0], [0.3, 0.0]])
@@ -53,10 +53,9 @@ def test_gains_stay_within_their_range() -> None:
     louder, mix = vary_level(tracks, target, np.random.default_rng(1), (6, 6))
     np.testing.assert_allclose(louder, tracks * 10**0.3, rtol=1e-6)
     np.testing.assert_allclose(mix, target * 10**0.3, rtol=1e-6)
-    varied = vary_gains(tracks, np.random.default_rng(1), (-3, 3))
-    ratios_db = 20 * np.log10((varied / tracks)[:, 0].mean(axis=-1))
-    assert (np.abs(ratios_db) <= 3).all()
-    assert len(set(ratios_db.round(3))) == 4
+    varied, _ = vary_level(tracks, target, np.random.default_rng(1), (-3, 3))
+    ratio_db = 20 * np.log10((varied / tracks).mean())
+    assert 0 < abs(ratio_db) <= 3
 
 
 def test_tracks_become_one_array() -> None:
