@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -66,9 +67,13 @@ def in_parallel(
     on_progress(0, len(tasks))
     results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
     try:
-        for done, result in enumerate(results, start=1):
-            on_progress(done, len(tasks))
-            yield result
+        with warnings.catch_warnings():
+            # Said when a process has loaded a learned system: joblib starts it anew, which is
+            # none of the user's business.
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+            for done, result in enumerate(results, start=1):
+                on_progress(done, len(tasks))
+                yield result
     except TerminatedWorkerError:
         raise OSError(
             "a process at work died, as a rule for want of memory; run the same command again with "

@@ -153,6 +153,20 @@ def test_an_empty_folder_holds_no_songs(tmp_path: Path) -> None:
         open_dataset(tmp_path).song_ids()
 
 
+def test_no_song_is_left_out_in_silence(song_folder: Path) -> None:
+    (song_folder.parent / "no tracks yet").mkdir()
+    (song_folder.parent / "phone").mkdir()
+    (song_folder.parent / "phone" / "vocals.m4a").write_bytes(b"sound")
+    (song_folder.parent / "artwork").mkdir()
+    (song_folder.parent / "artwork" / "cover.txt").write_text("blue")
+    dataset = open_dataset(song_folder.parent)
+    assert set(dataset.song_ids()) == {song_folder.name, "no tracks yet", "phone"}
+    with pytest.raises(ValueError, match="no tracks yet holds no tracks"):
+        dataset.open_song("no tracks yet")
+    with pytest.raises(ValueError, match=r"vocals.m4a: .m4a cannot be read"):
+        dataset.open_song("phone")
+
+
 def test_no_track_is_left_out_in_silence(song_folder: Path) -> None:
     (song_folder / "lost.wav").symlink_to(song_folder / "nowhere.wav")
     with pytest.raises(OSError, match=r"there is no file .*lost\.wav"):
