@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stimuli.datasets.dataset import Dataset
 from stimuli.human_mix import late_frames
-from stimuli.manifest import MANIFEST_NAME, Manifest, Stimulus, read_manifest, write_manifest
+from stimuli.manifest import Manifest, Stimulus, replace_manifest
 from stimuli.names import slug
 from stimuli.passages import Passage, choose_passages
 from stimuli.plan import Plan
@@ -81,7 +81,7 @@ def render(
         reasons = "; ".join(f"{failure.what}: {failure.reason}" for failure in failures)
         raise ValueError(f"nothing could be rendered: {reasons}")
     manifest = _manifest(dataset.root.resolve().name, plan, stimuli)
-    return Report(_store(manifest, out), tuple(dict.fromkeys(notices)), tuple(failures))
+    return Report(replace_manifest(manifest, out), tuple(dict.fromkeys(notices)), tuple(failures))
 
 
 def choose(
@@ -132,25 +132,8 @@ def _manifest(title: str, plan: Plan, stimuli: list[Stimulus]) -> Manifest:
     return Manifest(title, plan.seed, code_version(), now, tuple(stimuli))
 
 
-def _store(manifest: Manifest, out: Path) -> Manifest:
-    """Write the manifest, and remove the sound that only the manifest before it named."""
-    before = read_manifest(out) if (out / MANIFEST_NAME).is_file() else None
-    if before is not None and replace(before, created_at=manifest.created_at) == manifest:
-        return before
-    write_manifest(manifest, out)
-    if before is not None:
-        for path in _paths(before) - _paths(manifest):
-            (out / path).unlink(missing_ok=True)
-    return manifest
-
-
 def _remove_partials(out: Path, before_s: float) -> None:
     """Remove what a process that was killed has left half-written in an earlier run."""
     for partial in out.glob("*/*.part"):
         if partial.stat().st_mtime < before_s:
             partial.unlink(missing_ok=True)
-
-
-def _paths(manifest: Manifest) -> set[str]:
-    named = {path for stimulus in manifest.stimuli for path in (stimulus.path, stimulus.settings)}
-    return {path for path in named if path}

@@ -169,18 +169,22 @@ def passages_command(
 @click.option("-o", "--out", type=OUT, required=True, help="Folder for the sound files.")
 @click.option("--seed", default=0, show_default=True, help="Of the dither.")
 @click.option("--lufs", default=-23.0, show_default=True, help="Loudness of every stimulus.")
-def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float) -> None:
+@click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
+def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float, jobs: int) -> None:
     """Import ready-made mixes that lie in MIXES_DIR as PASSAGE/SYSTEM.wav (or flac, mp3, …).
 
-    A file called reference is the hidden reference and the open one; anchor… is an anchor.
+    A file called reference is the hidden reference and the open one; anchor… is an anchor. A file
+    that cannot be used is named at the end, and makes the exit code 1.
     """
     from stimuli.importing import import_mixes
 
-    imported = import_mixes(mixes_dir, out, seed, lufs)
+    with progress_bars() as show:
+        imported = import_mixes(mixes_dir, out, seed, lufs, jobs or os.cpu_count() or 1, show)
     for notice in imported.notices:
         click.echo(f"Note: {notice}.", err=True)
     passages = {stimulus.passage for stimulus in imported.manifest.stimuli}
     click.echo(f"{len(imported.manifest.stimuli)} stimuli of {len(passages)} passages in {out}")
+    _fail(imported.failures, "the rest is imported")
 
 
 @stimuli.command("check")
