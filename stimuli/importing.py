@@ -87,6 +87,7 @@ def import_mixes(
         for path in sorted(folder.iterdir())
         if path.is_dir()
     }
+    bare = [folder / name for name, files in passages.items() if not files]
     passages = {name: files for name, files in passages.items() if files}
     if not passages:
         raise ValueError(f"{folder} holds no mixes: expected <passage>/<system>.wav")
@@ -100,8 +101,9 @@ def import_mixes(
         raise ValueError(f"nothing could be imported: {reasons}")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     manifest = Manifest(folder.resolve().name, seed, code_version(), now, stimuli)
-    notices = tuple(notice for passage in made for notice in passage.notices)
-    return Imported(replace_manifest(manifest, out), notices, failures)
+    notices = [f"{path}: is left alone; no mixes lie in it" for path in bare]
+    notices.extend(notice for passage in made for notice in passage.notices)
+    return Imported(replace_manifest(manifest, out), tuple(notices), failures)
 
 
 def _import(passage: str, files: list[Path], out: Path, seed: int, target_lufs: float) -> _Passage:

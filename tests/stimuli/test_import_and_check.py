@@ -40,8 +40,10 @@ def fit(mixes: Path, tmp_path: Path) -> Path:
 
 def test_imported_mixes_are_fit_for_a_test(mixes: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
+    (mixes / "bridge" / "too deep").mkdir(parents=True)
     done = CliRunner().invoke(stimuli_command, ["import", str(mixes), "-o", str(out)])
     assert (done.exit_code, done.exception) == (0, None)
+    assert "bridge: is left alone; no mixes lie in it" in done.output
     assert "ours.flac: resampled from 48000 Hz to 44100 Hz" in done.output
     assert "passage verse: lengths differ by up to 0.200 s; all are cut to 2.000 s" in done.output
     assert list(check(out)) == []
