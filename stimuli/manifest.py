@@ -105,6 +105,8 @@ def write_manifest(manifest: Manifest, folder: Path) -> Path:
 def replace_manifest(manifest: Manifest, folder: Path) -> Manifest:
     """Write the manifest, and remove the files that only the manifest before it named.
 
+    Folders that nothing is left in go with them.
+
     Returns:
         What is in the folder now: the manifest before it, where nothing has changed but the time.
     """
@@ -115,6 +117,9 @@ def replace_manifest(manifest: Manifest, folder: Path) -> Manifest:
     if before is not None:
         for path in _files(before) - _files(manifest):
             (folder / path).unlink(missing_ok=True)
+            passage = (folder / path).parent
+            if passage.is_dir() and not any(passage.iterdir()):
+                passage.rmdir()
     return manifest
 
 

@@ -213,6 +213,8 @@ def test_what_is_no_longer_asked_for_goes(songs: Path, tmp_path: Path) -> None:
     render(open_dataset(songs), PLAN, out)
     render(open_dataset(songs), replace(PLAN, systems=("mono",)), out)
     assert {Path(path).name for path in hashes(out)} == {"mono.wav"}
+    render(open_dataset(songs), replace(PLAN, systems=("mono",), passages_per_song=1), out)
+    assert sum(path.is_dir() for path in out.iterdir() if path.name != ".rendered") == 2
 
 
 def test_bad_songs_are_named_and_cost_nothing_else(
