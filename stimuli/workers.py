@@ -13,6 +13,9 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 T = TypeVar("T")
+IDLE_S = 20
+"""A process without work ends after this time: those of a run that was killed give back their
+memory, for the run that goes on needs it."""
 
 
 @contextmanager
@@ -63,7 +66,9 @@ def in_parallel(
     Raises:
         OSError: a process died, as a rule for want of memory.
     """
-    parallel = joblib.Parallel(n_jobs=min(jobs, max(len(tasks), 1)), return_as="generator")
+    parallel = joblib.Parallel(
+        n_jobs=min(jobs, max(len(tasks), 1)), return_as="generator", idle_worker_timeout=IDLE_S
+    )
     on_progress(0, len(tasks))
     results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
     try:
