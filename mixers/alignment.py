@@ -6,6 +6,7 @@ whatever compares a mix with its tracks has to line them up first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,16 +34,24 @@ class Alignment:
 
 
 def estimate_offset(
-    tracks: list[Samples], mix: Samples, sample_rate_hz: int, max_offset_s: float = 5.0
+    tracks: Iterable[Samples], mix: Samples, sample_rate_hz: int, max_offset_s: float = 5.0
 ) -> Alignment:
-    """Find the delay of a mix against its tracks, to the sample.
+    """Find the delay of a mix against all of its tracks, to the sample; see `estimate_offsets`."""
+    return estimate_offsets(tracks, mix, sample_rate_hz, max_offset_s)[0]
+
+
+def estimate_offsets(
+    tracks: Iterable[Samples], mix: Samples, sample_rate_hz: int, max_offset_s: float = 5.0
+) -> tuple[Alignment, list[Alignment]]:
+    """Find the delay of a mix against all of its tracks, and against each, to the sample.
 
     Each track is correlated with the mix after whitening both (the generalised cross-correlation
     with phase transform, Knapp and Carter 1976, IEEE TASSP 24(4)), which ignores what gains and
-    equalisers did to the spectrum; magnitudes are summed over tracks, which ignores polarity.
+    equalisers did to the spectrum. For all tracks, magnitudes are summed, which ignores polarity,
+    and drowns what one microphone hears of another's instrument.
 
     Args:
-        tracks: of `(channels, frames)`, equally long.
+        tracks: of `(channels, frames)`, equally long; one at a time is held.
         mix: `(2, frames)`, of any length.
         sample_rate_hz: of both.
         max_offset_s: how far to look in either direction.
@@ -53,16 +62,26 @@ def estimate_offset(
     first = max(0, start - reach)
     size = fft.next_fast_len(stop + reach - first + len(target), real=True)
     spectrum = _whitened(target, size)
-    total = np.zeros(size)
+    # Lag k of the correlation says: mix[start + n + k'] follows track[first + n].
+    lags = (np.arange(-reach, reach + 1) + first - start) % size
+    total = np.zeros(len(lags))
+    each: list[Alignment] = []
     for track in tracks:
+        heights = np.zeros(len(lags))
         source = _mono(track[:, first : stop + reach])
         if source.any():
-            total += np.abs(fft.irfft(spectrum * np.conj(_whitened(source, size)), size))
-    # Lag k of the correlation says: mix[start + n + k'] follows track[first + n].
-    offsets = np.arange(-reach, reach + 1)
-    heights = total[(offsets + first - start) % size]
+            heights = np.abs(fft.irfft(spectrum * np.conj(_whitened(source, size)), size))[lags]
+        each.append(_highest(heights, sample_rate_hz))
+        total += heights
+    return _highest(total, sample_rate_hz), each
+
+
+def _highest(heights: NDArray[np.float64], sample_rate_hz: int) -> Alignment:
+    """The offset with the highest correlation, among those from -reach to reach."""
     if not heights.any():
         return Alignment(0, 0.0)
+    reach = len(heights) // 2
+    offsets = np.arange(-reach, reach + 1)
     best = int(np.argmax(heights))
     around = np.abs(offsets - offsets[best]) > sample_rate_hz // 1000
     rival = float(heights[around].max(initial=0.0))

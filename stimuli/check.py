@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from mixers.loudness import integrated_loudness, true_peak
 from mixers.multitrack import Samples
 from stimuli.anchors import ANCHORS
 from stimuli.audio import SoundInfo, probe, read
-from stimuli.likeness import unlike
+from stimuli.likeness import same, unlike
 from stimuli.loudness import CEILING_DBTP
 from stimuli.manifest import Stimulus, read_manifest
 from stimuli.workers import in_parallel
@@ -24,6 +24,7 @@ LOUDNESS_TOLERANCE_LU = 0.5
 STATED_TOLERANCE_LU = 0.1
 """The manifest may be so far from what is measured."""
 PEAK_TOLERANCE_DB = 0.05
+SIDES = ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +100,14 @@ def _check_passage(
     for stimulus in stimuli:
         try:
             sounds.append(_read(stimulus, root))
+        except FileNotFoundError:
+            flaws.append(f"{stimulus.path}: is missing")
         except (ValueError, OSError) as error:
-            flaws.append(f"{stimulus.path}: {error}")
+            said = str(error).removeprefix(f"{root / stimulus.path} ").removeprefix(": ")
+            flaws.append(f"{stimulus.path}: {said}")
     for sound in sounds:
         flaws.extend(_check_file(sound))
-    flaws.extend(_check_shapes(passage, sounds))
+    flaws.extend(_check_shapes(sounds))
     flaws.extend(_check_loudness(sounds))
     flaws.extend(_check_likeness(sounds))
     return _Checked(tuple(flaws), {sound.stimulus.path: sound.digest for sound in sounds})
@@ -129,19 +133,29 @@ def _check_file(sound: _Sound) -> Iterator[str]:
         yield f"{path}: true peak of {peak_dbtp:.2f} dBTP, above {CEILING_DBTP:g} dBTP"
     if len(samples) == 2 and samples.any() and np.array_equal(samples[0], -samples[1]):
         yield f"{path}: left and right are out of phase and cancel each other"
+    silent = [side for side, channel in zip(SIDES, samples, strict=False) if not channel.any()]
+    if len(samples) == 2 and len(silent) == 1:
+        yield f"{path}: the {silent[0]} side is silent"
 
 
-def _check_shapes(passage: str, sounds: Sequence[_Sound]) -> Iterator[str]:
-    shapes = {
-        sound.stimulus.path: (
-            f"{sound.info.sample_rate_hz} Hz, {sound.info.channels} channels, "
-            f"{sound.info.frames} frames, {sound.info.subtype}, {sound.bytes} bytes"
+def _check_shapes(sounds: Sequence[_Sound]) -> Iterator[str]:
+    """Hold rate, channels, length, format and byte size to those that most files have."""
+    shapes = [
+        (
+            f"{sound.info.sample_rate_hz} Hz",
+            f"{sound.info.channels} channels",
+            f"{sound.info.frames} frames",
+            sound.info.subtype,
+            f"{sound.bytes} bytes",
         )
         for sound in sounds
-    }
-    if len(set(shapes.values())) > 1:
-        listed = "; ".join(f"{path}: {shape}" for path, shape in shapes.items())
-        yield f"passage {passage}: formats, lengths or byte sizes differ ({listed})"
+    ]
+    for kind in zip(*shapes, strict=True):
+        usual, count = Counter(kind).most_common(1)[0]
+        others = "others have" if count > 1 else f"{sounds[kind.index(usual)].stimulus.path} has"
+        for sound, shape in zip(sounds, kind, strict=True):
+            if shape != usual:
+                yield f"{sound.stimulus.path}: {shape}, {others} {usual}"
 
 
 def _check_loudness(sounds: Sequence[_Sound]) -> Iterator[str]:
@@ -179,3 +193,17 @@ def _check_likeness(sounds: Sequence[_Sound]) -> Iterator[str]:
         by_path = {sound.stimulus.path: sound.samples for sound in compared}
         for path, flaw in unlike(by_path, rate_hz):
             yield f"{path}: {flaw}"
+    yield from _check_sameness(sounds)
+
+
+def _check_sameness(sounds: Sequence[_Sound]) -> Iterator[str]:
+    """Systems that differ by nothing but dither; the two copies of the reference do so rightly."""
+    rated = [sound for sound in sounds if sound.stimulus.role != "open_reference"]
+    for shape in {sound.samples.shape for sound in rated}:
+        alike = [sound for sound in rated if sound.samples.shape == shape]
+        digests = {sound.stimulus.path: sound.digest for sound in alike}
+        by_path = {sound.stimulus.path: sound.samples for sound in alike}
+        for path, other in same(by_path):
+            # Equal files are named among those of all passages.
+            if digests[path] != digests[other]:
+                yield f"{path}: is the same sound as {other}, but for gain and dither"

@@ -158,7 +158,7 @@ def _rest(strip: TrackSettings) -> Iterator[str]:
         gain = f" {_db(band.gain_db)}" if band.gain_db else ""
         yield f"{band.kind.replace('_', ' ')} {band.frequency_hz:.0f} Hz{gain}"
     if strip.compressor is not None:
-        yield f"compressor {_db(strip.compressor.threshold_db)}, {strip.compressor.ratio:g}:1"
+        yield f"compressor {_db(strip.compressor.threshold_db)}, {strip.compressor.ratio:.1f}:1"
     if strip.reverb is not None:
         yield f"reverb {strip.reverb.decay_s:.1f} s at {_db(strip.reverb.wet_db)}"
     if strip.send_db is not None:

@@ -7,7 +7,7 @@ the standard library only.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
@@ -100,6 +100,32 @@ def write_manifest(manifest: Manifest, folder: Path) -> Path:
     partial.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     partial.replace(path)
     return path
+
+
+def replace_manifest(manifest: Manifest, folder: Path) -> Manifest:
+    """Write the manifest, and remove the files that only the manifest before it named.
+
+    Folders that nothing is left in go with them.
+
+    Returns:
+        What is in the folder now: the manifest before it, where nothing has changed but the time.
+    """
+    before = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
+    if before is not None and replace(before, created_at=manifest.created_at) == manifest:
+        return before
+    write_manifest(manifest, folder)
+    if before is not None:
+        for path in _files(before) - _files(manifest):
+            (folder / path).unlink(missing_ok=True)
+            passage = (folder / path).parent
+            if passage.is_dir() and not any(passage.iterdir()):
+                passage.rmdir()
+    return manifest
+
+
+def _files(manifest: Manifest) -> set[str]:
+    named = {path for stimulus in manifest.stimuli for path in (stimulus.path, stimulus.settings)}
+    return {path for path in named if path}
 
 
 def read_manifest(path: Path) -> Manifest:

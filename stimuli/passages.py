@@ -102,19 +102,25 @@ def passages_from_csv(path: Path) -> tuple[Passage, ...]:
     Raises:
         ValueError: a column is missing or a cell is no number; the message names the line.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is no CSV file in UTF-8; save it as such: {error}") from None
     passages: list[Passage] = []
     for line, row in enumerate(rows, start=2):
         song = (row.get("song") or "").strip()
         number = 1 + sum(passage.song == song for passage in passages)
         try:
+            if not song:
+                raise ValueError("no song")
             start_s, duration_s = float(row["start_s"]), float(row["duration_s"])
             name = slug((row.get("name") or "").strip()) or f"{slug(song)}-{number}"
             passages.append(Passage(name, song, start_s, duration_s))
         except (KeyError, TypeError, ValueError) as error:
-            wanted = "song, start_s, duration_s and, if you like, name"
-            raise ValueError(f"{path}, line {line}: {error}; the columns are {wanted}") from None
+            said = f"no column {error}" if isinstance(error, KeyError) else error
+            wanted = "song, start_s, duration_s and, if you like, name, with commas between"
+            raise ValueError(f"{path}, line {line}: {said}; the columns are {wanted}") from None
     names = [passage.name for passage in passages]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled or not passages:
@@ -124,12 +130,14 @@ def passages_from_csv(path: Path) -> tuple[Passage, ...]:
 
 
 def passages_to_csv(passages: Iterable[Passage], path: Path) -> None:
-    """Write passages as `passages_from_csv` reads them."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    """Write passages as `passages_from_csv` reads them, whole or not at all."""
+    partial = path.with_name(f"{path.name}.part")
+    with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["song", "start_s", "duration_s", "name"])
         for passage in passages:
             writer.writerow([passage.song, passage.start_s, passage.duration_s, passage.name])
+    partial.replace(path)
 
 
 def fade(samples: Samples, sample_rate_hz: int, fade_s: float) -> Samples:

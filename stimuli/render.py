@@ -1,26 +1,30 @@
 """Dataset x systems x passages -> stimuli.
 
-Two rounds go over the cores: one chooses the passages of each song, one renders each passage. A
-passage is the unit of work because its stimuli share one gain. What was made is remembered in
-`.rendered/`, so that a second run makes what is missing only: after an interruption, and after a
-change that concerns other passages or systems.
+Three rounds go over the cores: one chooses the passages of each song, one finds where its human
+mix lies, one renders each passage. A passage is the unit of work because its stimuli share one
+gain. What was made is remembered in `.rendered/`, so that a second run makes what is missing only:
+after an interruption, and after a change that concerns other passages or systems.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stimuli.datasets.dataset import Dataset
-from stimuli.manifest import MANIFEST_NAME, Manifest, Stimulus, read_manifest, write_manifest
+from stimuli.human_mix import late_frames
+from stimuli.manifest import Manifest, Stimulus, replace_manifest
 from stimuli.names import slug
 from stimuli.passages import Passage, choose_passages
 from stimuli.plan import Plan
 from stimuli.provenance import code_version
-from stimuli.render_passage import Failure, reason, render_passage
+from stimuli.records import Records
+from stimuli.render_passage import RECORDS, Failure, reason, render_passage
 from stimuli.seeds import seed_for
+from stimuli.session import TARGET
 from stimuli.workers import in_parallel
 
 
@@ -54,6 +58,7 @@ def render(
         OSError: the folder cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
+    began_s = time.time()
     failures: list[Failure] = []
     passages = list(plan.by_hand)
     if not passages:
@@ -61,16 +66,22 @@ def render(
             failures.append(chosen) if isinstance(chosen, Failure) else passages.extend(chosen)
     stimuli: list[Stimulus] = []
     notices: list[str] = []
-    work = [(render_passage, (dataset, passage, plan, out)) for passage in passages]
+    late = _late(dataset, sorted({passage.song for passage in passages}), plan, out, jobs,
+                 on_progress)  # fmt: skip
+    work = [
+        (render_passage, (dataset, passage, plan, out, late.get(passage.song, 0)))
+        for passage in passages
+    ]
     for made in in_parallel(work, jobs, lambda *at: on_progress("Rendering", *at)):
         stimuli.extend(made.stimuli)
         notices.extend(made.notices)
         failures.extend(made.failures)
+    _remove_partials(out, began_s)
     if not stimuli:
         reasons = "; ".join(f"{failure.what}: {failure.reason}" for failure in failures)
         raise ValueError(f"nothing could be rendered: {reasons}")
     manifest = _manifest(dataset.root.resolve().name, plan, stimuli)
-    return Report(_store(manifest, out), tuple(dict.fromkeys(notices)), tuple(failures))
+    return Report(replace_manifest(manifest, out), tuple(dict.fromkeys(notices)), tuple(failures))
 
 
 def choose(
@@ -82,6 +93,22 @@ def choose(
     """Choose the passages of every song as the plan says; in the order of the songs."""
     tasks = [(_choose_of_song, (dataset, song_id, plan)) for song_id in dataset.song_ids()]
     yield from in_parallel(tasks, jobs, lambda *at: on_progress("Choosing passages", *at))
+
+
+def _late(
+    dataset: Dataset,
+    song_ids: list[str],
+    plan: Plan,
+    out: Path,
+    jobs: int,
+    on_progress: Callable[[str, int, int], None],
+) -> dict[str, int]:
+    """By how many frames human mixes are late, song by song; none where no stimulus is of one."""
+    if not (TARGET in plan.systems or plan.reference or plan.anchors):
+        return {}
+    tasks = [(late_frames, (dataset, song_id, Records(out / RECORDS))) for song_id in song_ids]
+    found = in_parallel(tasks, jobs, lambda *at: on_progress("Aligning human mixes", *at))
+    return dict(zip(song_ids, found, strict=True))
 
 
 def _choose_of_song(dataset: Dataset, song_id: str, plan: Plan) -> list[Passage] | Failure:
@@ -105,18 +132,8 @@ def _manifest(title: str, plan: Plan, stimuli: list[Stimulus]) -> Manifest:
     return Manifest(title, plan.seed, code_version(), now, tuple(stimuli))
 
 
-def _store(manifest: Manifest, out: Path) -> Manifest:
-    """Write the manifest, and remove the sound that only the manifest before it named."""
-    before = read_manifest(out) if (out / MANIFEST_NAME).is_file() else None
-    if before is not None and replace(before, created_at=manifest.created_at) == manifest:
-        return before
-    write_manifest(manifest, out)
-    if before is not None:
-        for path in _paths(before) - _paths(manifest):
-            (out / path).unlink(missing_ok=True)
-    return manifest
-
-
-def _paths(manifest: Manifest) -> set[str]:
-    named = {path for stimulus in manifest.stimuli for path in (stimulus.path, stimulus.settings)}
-    return {path for path in named if path}
+def _remove_partials(out: Path, before_s: float) -> None:
+    """Remove what a process that was killed has left half-written in an earlier run."""
+    for partial in out.glob("*/*.part"):
+        if partial.stat().st_mtime < before_s:
+            partial.unlink(missing_ok=True)

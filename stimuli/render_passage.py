@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mixers.loudness import integrated_loudness
@@ -18,6 +18,7 @@ from mixers.settings import settings_to_json
 from stimuli.anchors import ANCHORS
 from stimuli.audio import read, write_sound
 from stimuli.datasets.dataset import Dataset
+from stimuli.datasets.song import Song
 from stimuli.degraded import PREFIX, anchor_name
 from stimuli.flac import content_hash, pad_to_one_length
 from stimuli.loudness import Level, amplify, matching_gains_db, measure_level
@@ -57,20 +58,31 @@ class _File:
     source: str
 
 
-def render_passage(dataset: Dataset, passage: Passage, plan: Plan, out: Path) -> Rendered:
+def render_passage(
+    dataset: Dataset, passage: Passage, plan: Plan, out: Path, late_frames: int
+) -> Rendered:
     """Render one passage; what goes wrong is part of the result.
 
-    A system that fails is left out of this passage alone.
+    A system that fails is left out of this passage alone. The human mix, `late_frames` late
+    against the tracks, is moved onto them.
     """
     try:
         lead_in_s = min(LEAD_IN_S, passage.start_s)
-        multitrack = dataset.open_song(passage.song).load(
-            passage.start_s - lead_in_s, passage.duration_s + lead_in_s
-        )
-        return _render(Session(multitrack, lead_in_s, passage, plan), plan, out)
+        song = replace(dataset.open_song(passage.song), late_frames=late_frames)
+        multitrack = song.load(passage.start_s - lead_in_s, passage.duration_s + lead_in_s)
+        made = _render(Session(multitrack, lead_in_s, passage, plan), plan, out)
+        return replace(made, notices=(*made.notices, *_moved(song)))
     except Exception as error:
         # A fault in one song must not cost the other songs; it is reported.
         return Rendered((), failures=(Failure(passage.name, reason(error)),))
+
+
+def _moved(song: Song) -> list[str]:
+    late = song.late_frames
+    how = f"{abs(late)} frames ({abs(late) / song.sample_rate_hz * 1000:.1f} ms)"
+    side = "late" if late > 0 else "early"
+    said = f"{song.id}: the human mix is {how} {side} against its tracks; it was moved onto them"
+    return [said] if late else []
 
 
 def reason(error: Exception) -> str:

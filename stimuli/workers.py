@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -12,6 +13,9 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 T = TypeVar("T")
+IDLE_S = 20
+"""A process without work ends after this time: those of a run that was killed give back their
+memory, for the run that goes on needs it."""
 
 
 @contextmanager
@@ -62,13 +66,19 @@ def in_parallel(
     Raises:
         OSError: a process died, as a rule for want of memory.
     """
-    parallel = joblib.Parallel(n_jobs=min(jobs, max(len(tasks), 1)), return_as="generator")
+    parallel = joblib.Parallel(
+        n_jobs=min(jobs, max(len(tasks), 1)), return_as="generator", idle_worker_timeout=IDLE_S
+    )
     on_progress(0, len(tasks))
     results = parallel(joblib.delayed(function)(*given) for function, given in tasks)
     try:
-        for done, result in enumerate(results, start=1):
-            on_progress(done, len(tasks))
-            yield result
+        with warnings.catch_warnings():
+            # Said when a process has loaded a learned system: joblib starts it anew, which is
+            # none of the user's business.
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+            for done, result in enumerate(results, start=1):
+                on_progress(done, len(tasks))
+                yield result
     except TerminatedWorkerError:
         raise OSError(
             "a process at work died, as a rule for want of memory; run the same command again with "

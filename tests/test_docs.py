@@ -62,6 +62,20 @@ def test_every_command_is_documented(commands: dict[str, click.Command]) -> None
     assert set(sections()) - FLASKS_OWN == set(commands)
 
 
+def test_what_a_command_does_fits_its_line_of_help(app: Flask) -> None:
+    def cut(group: click.Group, path: str) -> Iterator[str]:
+        room = 80 - 6 - max(map(len, group.commands))
+        for name, command in group.commands.items():
+            if command.get_short_help_str(room).endswith("..."):
+                yield f"{path} {name}"
+            if isinstance(command, click.Group):
+                yield from cut(command, f"{path} {name}")
+
+    groups = [app.cli.commands[name] for name in sorted(OURS)]
+    nested = [group for group in groups if isinstance(group, click.Group)]
+    assert [line for group in nested for line in cut(group, f"flask {group.name}")] == []
+
+
 def test_every_option_is_documented_and_has_help(commands: dict[str, click.Command]) -> None:
     said = sections()
     missing, silent = [], []

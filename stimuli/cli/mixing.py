@@ -31,7 +31,7 @@ def mixers() -> None:
 
 @mixers.command("list")
 def list_mixers() -> None:
-    """List the mixing systems, and what those that learn were trained on."""
+    """List the mixing systems, and what the trained ones heard."""
     from mixers.mixer import MIXERS
 
     width = max(len(name) for name in MIXERS)
@@ -104,7 +104,7 @@ def evaluate_mixers(
     split_file: Path | None,
     open_songs: OpenSongs,
 ) -> None:
-    """Measure how near systems come to the human mixes, and what they do to the sound.
+    """Measure how near systems come to the human mixes.
 
     Run the same command again after an interruption: what is measured is not measured again.
     """
@@ -227,7 +227,7 @@ def recover_command(
     device: str,
     truth: Path | None,
 ) -> None:
-    """Recover what the file MIX was made with from the song's tracks in folder TRACKS.
+    """Recover what MIX was made with from the tracks in TRACKS.
 
     The mix may begin earlier or later than the tracks. The search for a chain takes minutes: after
     an interruption, the same command goes on.

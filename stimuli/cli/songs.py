@@ -26,7 +26,7 @@ def songs() -> None:
 @click.argument("folder", type=FOLDER)
 @reading
 def list_songs(folder: Path, open_songs: OpenSongs) -> None:
-    """List the songs in FOLDER: tracks, roles, seconds, rate, target, flaws.
+    """List the songs in FOLDER with their tracks and flaws.
 
     FOLDER is a dataset in a layout that Blindmix knows, or holds a folder per song. A song that
     cannot be opened is listed with the reason, and makes the exit code 1.
@@ -56,7 +56,7 @@ def list_songs(folder: Path, open_songs: OpenSongs) -> None:
 @click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
 @reading
 def check_songs(folder: Path, jobs: int, open_songs: OpenSongs) -> None:
-    """Read every song in FOLDER and name every problem, with file and value.
+    """Read every song in FOLDER and name every problem it has.
 
     What is found is kept in an index with checksums: files that stay as they are are not read
     again. Problems make the exit code 1.
@@ -111,7 +111,7 @@ def check_songs(folder: Path, jobs: int, open_songs: OpenSongs) -> None:
 @click.option("--seed", default=0, show_default=True, help="Another seed draws another split.")
 @reading
 def split_command(folder: Path, out: Path, by: How, seed: int, open_songs: OpenSongs) -> None:
-    """Split the songs in FOLDER into training, validation and test, and store the split.
+    """Split songs into training, validation and test.
 
     `flask mixers train` and `flask mixers evaluate` take it with --split-file.
     """

@@ -94,10 +94,10 @@ def render_command(
     scheduler: str | None,
     open_songs: OpenSongs,
 ) -> None:
-    """Render the songs in SONGS_DIR with each system, equally loud, with a manifest.
+    """Render the songs in SONGS_DIR with each system, equally loud.
 
-    Run the same command again after an interruption: what is done is not done again. A song or
-    a system that fails is named at the end, and makes the exit code 1.
+    A manifest comes along. Run the same command again after an interruption: what is done is not
+    done again. A song or a system that fails is named at the end, and makes the exit code 1.
     """
     from stimuli.passages import passages_from_csv
     from stimuli.plan import Plan
@@ -143,7 +143,7 @@ def passages_command(
     jobs: int,
     open_songs: OpenSongs,
 ) -> None:
-    """Choose passages of the songs in SONGS_DIR and write them to a CSV file to be looked at.
+    """Choose passages of the songs in SONGS_DIR, as a CSV file.
 
     Change what you like in it, and hand it to `flask stimuli render --passages`.
     """
@@ -169,25 +169,30 @@ def passages_command(
 @click.option("-o", "--out", type=OUT, required=True, help="Folder for the sound files.")
 @click.option("--seed", default=0, show_default=True, help="Of the dither.")
 @click.option("--lufs", default=-23.0, show_default=True, help="Loudness of every stimulus.")
-def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float) -> None:
-    """Import ready-made mixes that lie in MIXES_DIR as PASSAGE/SYSTEM.wav (or flac, mp3, …).
+@click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
+def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float, jobs: int) -> None:
+    """Import ready-made mixes: MIXES_DIR/PASSAGE/SYSTEM.wav.
 
-    A file called reference is the hidden reference and the open one; anchor… is an anchor.
+    FLAC, MP3, Ogg and AIFF do, too. A file called reference is the hidden reference and the open
+    one; anchor… is an anchor. A file that cannot be used is named at the end, and makes the exit
+    code 1.
     """
     from stimuli.importing import import_mixes
 
-    imported = import_mixes(mixes_dir, out, seed, lufs)
+    with progress_bars() as show:
+        imported = import_mixes(mixes_dir, out, seed, lufs, jobs or os.cpu_count() or 1, show)
     for notice in imported.notices:
         click.echo(f"Note: {notice}.", err=True)
     passages = {stimulus.passage for stimulus in imported.manifest.stimuli}
     click.echo(f"{len(imported.manifest.stimuli)} stimuli of {len(passages)} passages in {out}")
+    _fail(imported.failures, "the rest is imported")
 
 
 @stimuli.command("check")
 @click.argument("folder", type=FOLDER)
 @click.option("--jobs", default=0, help="Processes at work; 0 takes every core.")
 def check_command(folder: Path, jobs: int) -> None:
-    """Prove that the stimuli in FOLDER are fit for a test, or name every flaw."""
+    """Prove stimuli fit for a test, or name every flaw."""
     from stimuli.check import check
 
     with progress_bars() as show:
@@ -206,7 +211,7 @@ def check_command(folder: Path, jobs: int) -> None:
 @stimuli.command("gallery")
 @click.argument("folder", type=FOLDER)
 def gallery_command(folder: Path) -> None:
-    """Write a page to look at and listen to the stimuli in FOLDER: FOLDER/gallery.html."""
+    """Write FOLDER/gallery.html to look at and listen to stimuli."""
     from stimuli.gallery import write_gallery
 
     with progress_bars() as show:

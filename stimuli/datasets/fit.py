@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from mixers.alignment import Alignment, estimate_offset
+from mixers.alignment import Alignment, estimate_offsets
 from mixers.multitrack import Samples
 from stimuli.audio import SoundInfo
 from stimuli.datasets.song import Song
@@ -40,7 +40,7 @@ class Fit:
     """How tracks and mix fit.
 
     Attributes:
-        offset_frames: the mix is this much later than most tracks; None where none is sure.
+        offset_frames: the mix is this much later than its tracks; None where that is not sure.
         odd_offsets: the same for tracks that differ from most, by name.
         sum_db: what the plain sum of the tracks leaves of the mix, relative to the mix.
         rest_db: the same for the sum with the best gain for each track and side.
@@ -104,10 +104,11 @@ class _Products:
 
 def fit(song: Song, target: SoundInfo, around_s: float) -> Fit:
     """Compare the tracks with the mix; offsets are looked for in the `EXCERPT_S` around a time."""
-    offsets = _offsets(song, target, around_s)
-    usual = Counter(offsets.values()).most_common(1)[0][0] if offsets else None
+    together, each = offsets(song, target, around_s)
+    sure = {name: one.offset_frames for name, one in each.items() if one.confidence > SURE}
+    usual = together.offset_frames if together.confidence > SURE else _agreed(sure)
     limit = MICROPHONES_S * song.sample_rate_hz
-    odd = {name: at for name, at in offsets.items() if abs(at - (usual or 0)) > limit}
+    odd = {name: at for name, at in sure.items() if abs(at - (usual or 0)) > limit}
     whole, bright = _products(song, target, usual or 0)
     plain = np.ones_like(whole.with_mix)
     return Fit(
@@ -129,19 +130,31 @@ def _upside_down(names: list[str], bright: _Products) -> dict[str, float]:
     return {names[n]: float(gains[:, n].min()) for n in np.flatnonzero(turned)}
 
 
-def _offsets(song: Song, target: SoundInfo, around_s: float) -> dict[str, int]:
-    """How much later than each track the mix is, for the tracks that tell."""
+def offsets(
+    song: Song, target: SoundInfo, around_s: float
+) -> tuple[Alignment, dict[str, Alignment]]:
+    """How much later the mix is than all tracks, and than each; one track at a time is held.
+
+    One track alone can mislead: a drum's microphone hears the others, later, and its own drum may
+    be the quieter part of what the mix took from it.
+    """
     rate_hz = song.sample_rate_hz
     start = max(0, round((around_s - EXCERPT_S / 2) * rate_hz))
     frames = min(EXCERPT_S * rate_hz, song.frames - start)
     if frames <= 0:
-        return {}
+        return Alignment(0, 0.0), {}
     mix = _stereo(song.stretch(target, start, frames))
-    found: dict[str, Alignment] = {
-        track.name: estimate_offset([song.stretch(track.sound, start, frames)], mix, rate_hz)
-        for track in song.tracks
-    }
-    return {name: one.offset_frames for name, one in found.items() if one.confidence > SURE}
+    tracks = (song.stretch(track.sound, start, frames) for track in song.tracks)
+    together, each = estimate_offsets(tracks, mix, rate_hz)
+    return together, {track.name: one for track, one in zip(song.tracks, each, strict=True)}
+
+
+def _agreed(sure: dict[str, int]) -> int | None:
+    """The offset that several tracks have, to the sample; a single one where there is no other."""
+    if not sure:
+        return None
+    offset, votes = Counter(sure.values()).most_common(1)[0]
+    return offset if votes > 1 or len(sure) == 1 else None
 
 
 def _products(song: Song, target: SoundInfo, offset: int) -> tuple[_Products, _Products]:
@@ -159,20 +172,11 @@ def _products(song: Song, target: SoundInfo, offset: int) -> tuple[_Products, _P
         sounds = np.empty((2, count + 1, frames))
         for place, track in enumerate(song.tracks):
             sounds[:, place] = _stereo(song.stretch(track.sound, start, frames))
-        sounds[:, count] = _shifted(song, target, start + offset, frames)
+        sounds[:, count] = _stereo(song.stretch(target, start + offset, frames))
         whole += _Products.of(sounds[:, :count], sounds[:, count])
         sounds, state = signal.sosfilt(sections, sounds, zi=state)
         bright += _Products.of(sounds[:, :count], sounds[:, count])
     return whole, bright
-
-
-def _shifted(song: Song, sound: SoundInfo, start: int, frames: int) -> Samples:
-    """A stretch that may begin before the file does."""
-    silent = min(max(-start, 0), frames)
-    shifted = np.zeros((2, frames), dtype=np.float32)
-    if silent < frames:
-        shifted[:, silent:] = _stereo(song.stretch(sound, start + silent, frames - silent))
-    return shifted
 
 
 def _stereo(samples: Samples) -> Samples:

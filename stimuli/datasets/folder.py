@@ -38,10 +38,14 @@ def recognises(root: Path) -> bool:
 
 
 def song_ids(root: Path, options: DatasetOptions) -> list[str]:
-    """The folder's own name where it holds sound files, else its folders that do."""
+    """The folder's own name where it holds sound files, else those of the folders in it.
+
+    A folder without a sound is a song, too, if it is empty, has a song.yaml, or holds sound that
+    cannot be read: whoever opens it is told. Other folders hold other things.
+    """
     if _sound_files(root):
         return [_name(root)]
-    return sorted(path.name for path in root.iterdir() if path.is_dir() and _sound_files(path))
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and _is_song(path))
 
 
 def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
@@ -91,11 +95,22 @@ def _sound_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_sound(path))
 
 
+def _is_song(folder: Path) -> bool:
+    if folder.name.startswith("."):
+        return bool(_sound_files(folder))
+    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    said = any(is_sound(path) or _is_foreign(path) or path.name == SONG_FILE for path in shown)
+    return said or not shown
+
+
+def _is_foreign(path: Path) -> bool:
+    return path.suffix.lower() in FOREIGN and not path.name.startswith(".")
+
+
 def _check_readable(folder: Path, ignored: set[str]) -> None:
     """No track is left out in silence because of its format."""
     for path in sorted(folder.iterdir()):
-        foreign = path.suffix.lower() in FOREIGN and not path.name.startswith(".")
-        if foreign and not {path.name, path.stem} & ignored:
+        if _is_foreign(path) and not {path.name, path.stem} & ignored:
             raise ValueError(
                 f"{path}: {path.suffix} cannot be read; convert it to WAV or FLAC, or list it "
                 f"under ignore in {SONG_FILE}"

@@ -18,7 +18,7 @@ from stimuli.audio import SILENT
 from stimuli.datasets.dataset import Dataset
 from stimuli.datasets.song import Song
 
-FORMAT = 1
+FORMAT = 2
 """Raised when other things are measured; an index of another format is made anew."""
 
 
@@ -55,7 +55,7 @@ class Report:
 
     def holds_for(self, song: Song) -> bool:
         """Whether the song has the same files in the same state."""
-        now = {str(path): state_of(path) for path in _paths(song)}
+        now = {str(path): state_of(path) for path in paths_of(song)}
         then = {path: FileState(s.size, s.changed_ns) for path, s in self.files.items()}
         return now == then
 
@@ -109,7 +109,8 @@ def state_of(path: Path) -> FileState:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def _paths(song: Song) -> set[Path]:
+def paths_of(song: Song) -> set[Path]:
+    """The files that a song is read from."""
     sounds = [track.sound for track in song.tracks if track.sound.subtype != SILENT]
     return {sound.path for sound in (sounds if song.target is None else [*sounds, song.target])}
 

@@ -8,34 +8,53 @@ import re
 PATTERNS: tuple[tuple[str, str], ...] = (
     ("kick", r"kick|kik|kck|bass ?drum|bd|kd"),
     ("snare", r"snare|sn|snr|sd|rim ?shot|rim ?click"),
-    ("hi-hat", r"hi ?hats?|hats?|hh|charleston"),
+    ("hi-hat", r"(?:hi|high) ?hats?|hats?|hh|charleston"),
     ("tom", r"(?:floor|rack|hi|mid|lo|low|high)? ?toms?"),
-    ("overhead", r"over ?heads?|oh|ovh|cymbals?|ride|crash"),
+    ("overhead", r"over ?heads?|(?:oh|ovh) ?[lr]?|cymbals?|ride|crash|gongs?"),
     ("room", r"rooms?|ambien(?:ce|t)|amb"),
     (
         "percussion",
-        r"perc(?:ussion)?|congas?|bongos?|shakers?|tambourine|tamb|cowbell|claps?|cajon",
+        r"perc(?:ussion)?|congas?|bongos?|shakers?|tambourine|tamb|cowbell|claps?|cajon|timpani"
+        r"|tablas?|darbuka|doumbek|castanets?|triangle|chimes|(?:sleigh)? ?bells",
     ),
-    ("drums", r"drums?|drum ?(?:kit|set|loop|machine)|kit|beat|loop"),
+    ("drums", r"drums?|drum ?(?:kit|set|loop|machine)|kit|beat|beat ?box(?:ing)?|loop"),
     (
         "backing_vocals",
-        r"(?:back(?:ing|ground)?|bg|harm(?:ony)?) ?(?:vocals?|vox|v)|bvs?|bgv|choir",
+        r"(?:back(?:ing|ground)?|bg|harm(?:ony)?|b) ?(?:vocals?|vox|v)|bvs?|bgv|choir",
     ),
-    ("vocals", r"(?:lead)? ?(?:vocals?|vox|voc|voice|sing(?:er|ing)?|rap)"),
+    (
+        "vocals",
+        r"(?:lead|ld)? ?(?:vocals?|vocalists?|vox|voc|voice|sing(?:ers?|ing)?|rap|rappers?)"
+        r"|(?:fe)?male ?speaker",
+    ),
+    ("woodwind", r"bass ?(?:clarinets?|flutes?|sax\w*|oboes?)|english ?horns?|cor ?anglais"),
+    ("brass", r"bass ?(?:trombones?|trumpets?)"),
     ("bass", r"(?:double|electric|synth|upright|sub)? ?(?:bass|bs)(?: ?guitar)?|contrabass"),
-    ("guitar", r"(?:(?:acoustic|electric|lead|rhythm|ac|el|e|a) ?)?(?:guitars?|gtrs?|gt|gits?)"),
-    ("keys", r"keys?|keyboards?|piano|pno|rhodes|organ|hammond|wurl\w*|clav\w*|harpsichord"),
-    ("strings", r"strings?|violins?|violas?|cellos?|celli|vln|vla|vc|orchestra"),
-    ("brass", r"brass|horns?|trumpets?|tpt|trombones?|tuba"),
-    ("woodwind", r"wood ?winds?|sax\w*|flutes?|clarinets?|oboes?|bassoons?"),
+    (
+        "guitar",
+        r"(?:(?:acoustic|electric|lead|rhythm|ac|el|e|a) ?)?(?:guitars?|gtrs?|gt|gits?)"
+        r"|banjos?|mandolins?|ukuleles?|lutes?|oud|sitar",
+    ),
+    (
+        "keys",
+        r"keys?|keyboards?|piano|pno|rhodes|organ|hammond|wurl\w*|clav\w*|harpsichord|celesta"
+        r"|vibraphone|vibes|marimba|xylophone|glockenspiel|accordion|melodica",
+    ),
+    ("strings", r"strings?|violins?|violas?|cellos?|celli|vln|vla|vc|orchestra|harp|erhu"),
+    ("brass", r"brass|horns?|trumpets?|tpt|trombones?|tuba|flugelhorns?|euphoniums?"),
+    (
+        "woodwind",
+        r"wood ?winds?|sax\w*|flutes?|piccolos?|clarinets?|oboes?|bassoons?|recorders?|harmonicas?"
+        r"|dizi",
+    ),
     ("pad", r"pads?|atmos\w*|drone"),
     ("lead", r"leads?|solo|melody"),
-    ("synth", r"synths?|syn|arps?|sequence|seq"),
-    ("fx", r"fx|sfx|effects?|noise|riser"),
+    ("synth", r"synths?|synthesi[sz]ers?|syn|arps?|sequence|seq"),
+    ("fx", r"fx|sfx|effects?|noise|riser|scratch(?:es)?|processed ?sound"),
 )
 _COMPILED = tuple((role, re.compile(rf"(?:{pattern})\d*")) for role, pattern in PATTERNS)
 
-ROLES: tuple[str, ...] = (*(role for role, _ in PATTERNS), "unknown")
+ROLES: tuple[str, ...] = (*dict.fromkeys(role for role, _ in PATTERNS), "unknown")
 """Every role that Blindmix knows; a dataset or a song.yaml may state others."""
 
 

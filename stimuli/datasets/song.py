@@ -49,6 +49,8 @@ class Song:
         title: for people.
         tracks: at least one.
         target: the human mix, where there is one.
+        late_frames: the target lies so much later than the tracks, counted at the song's rate;
+            `load` takes it that much later, so that it lies on them.
         summed: whether its dataset says that the target is the plain sum of the tracks.
         notes: what is known of the song beside its sound: artist, licence, bleed, …
     """
@@ -57,6 +59,7 @@ class Song:
     title: str
     tracks: tuple[TrackFile, ...]
     target: SoundInfo | None = None
+    late_frames: int = 0
     summed: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -111,7 +114,7 @@ class Song:
         )
         target = None
         if self.target is not None:
-            samples = self.stretch(self.target, start, frames)
+            samples = self.stretch(self.target, start + self.late_frames, frames)
             target = np.repeat(samples, 2, axis=0) if len(samples) == 1 else samples
         return Multitrack(self.id, self.sample_rate_hz, tracks, target)
 
@@ -120,9 +123,14 @@ class Song:
 
         Args:
             sound: a track's or the target's.
-            start: the first frame at the song's rate; 0 or later.
+            start: the first frame at the song's rate; before 0 there is silence.
             frames: how many.
         """
+        if start < 0:
+            silent = min(-start, frames)
+            after = self.stretch(sound, 0, frames - silent) if silent < frames else None
+            silence = np.zeros((sound.channels, silent), dtype=np.float32)
+            return silence if after is None else np.concatenate([silence, after], axis=1)
         own_hz, song_hz = sound.sample_rate_hz, self.sample_rate_hz
         # Begin where samples of both rates coincide: the stretch then lies as in the whole song.
         common_hz = gcd(own_hz, song_hz)

@@ -8,7 +8,7 @@ from scipy import signal
 
 from stimuli.anchors import ANCHORS, low_pass, low_pass_taps
 
-RATES_HZ = [22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000]
+RATES_HZ = [16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000]
 
 
 @pytest.mark.parametrize("pass_hz", ANCHORS.values())
@@ -20,7 +20,7 @@ def test_the_filter_keeps_within_the_mask(rate_hz: int, pass_hz: float) -> None:
     level_db = 20 * np.log10(np.abs(response) + 1e-12)
     assert np.abs(level_db[frequencies_hz <= pass_hz]).max() <= 0.1
     assert level_db[frequencies_hz >= pass_hz + 500].max() <= -25
-    assert level_db[frequencies_hz >= pass_hz + 1_000].max() <= -50
+    assert level_db[frequencies_hz >= pass_hz + 1_000].max(initial=-np.inf) <= -50
 
 
 @pytest.mark.parametrize("rate_hz", [44_100, 96_000])

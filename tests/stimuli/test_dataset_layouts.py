@@ -14,21 +14,57 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mixers.alignment import estimate_offset
 from stimuli.datasets.dataset import LAYOUTS, open_dataset
+from stimuli.datasets.demo.songbook import make_song, recipes
+from stimuli.datasets.folder import open_folder
 from stimuli.datasets.options import DatasetOptions
+from stimuli.datasets.roles import guess_role
+from stimuli.datasets.song import Song
 
 Noise = Callable[..., NDArray[np.float32]]
 Make = Callable[[str, int], None]
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NDArray[np.float32]]:
+    """A second of a composed drum take and of a band, by role; `mix` is what an engineer made."""
+    folder = tmp_path_factory.mktemp("recorded")
+    sounds: dict[str, NDArray[np.float32]] = {}
+    for recipe in recipes(2, 5.0, 7, "both"):
+        make_song(recipe, folder)
+        song = open_folder(folder / recipe.song).load(2.0, 1.0)
+        assert song.target is not None
+        sounds |= {track.role: track.samples for track in song.tracks}
+        sounds |= {f"{recipe.family} mix": song.target}
+    return sounds
+
+
 @pytest.fixture
-def make(tmp_path: Path, noise: Noise, write_sound: Callable[..., Path]) -> Make:
-    """Write one second of sound into a file below the dataset's folder."""
+def make(
+    tmp_path: Path, recorded: dict[str, NDArray[np.float32]], write_sound: Callable[..., Path]
+) -> Make:
+    """Write one second of what a file is called after into it, below the dataset's folder."""
 
     def write(path: str, channels: int) -> None:
-        write_sound(tmp_path / path, noise(1.0, channels=channels, seed=len(path)))
+        names = [Path(path).stem, Path(path).parent.name]
+        role = next((role for name in names if (role := guess_role(name)) in recorded), "lead")
+        mixed = any(word in path.lower().rsplit("/", 2)[-1] for word in ("mix", "one.wav"))
+        if mixed or "_mix/" in path or "accompaniment/" in path:
+            role = "drums mix" if "drummer" in path else "band mix"
+        sound = recorded[role].mean(axis=0, keepdims=True)
+        write_sound(tmp_path / path, np.repeat(sound, channels, axis=0))
 
     return write
+
+
+def assert_sounds_together(song: Song) -> None:
+    """What is loaded is what was recorded: no track but a missing one silent, the mix on them."""
+    loaded = song.load()
+    assert loaded.target is not None
+    heard = [track.samples for track in loaded.tracks if track.samples.any()]
+    assert len(heard) >= len(loaded.tracks) - 1
+    assert estimate_offset(heard, loaded.target, loaded.sample_rate_hz, 0.1).offset_frames == 0
 
 
 @pytest.mark.parametrize("root", ["ENST-drums-public/", ""])
@@ -56,6 +92,7 @@ def test_enst_drums(tmp_path: Path, make: Make, root: str) -> None:
     assert song.target is not None
     assert song.target.path.parent.name == "wet_mix"
     assert song.load(0.2, 0.5).frames == 22_050
+    assert_sounds_together(song)
 
 
 def test_musdb18_hq(tmp_path: Path, make: Make) -> None:
@@ -67,7 +104,7 @@ def test_musdb18_hq(tmp_path: Path, make: Make) -> None:
     song = dataset.open_song("train/Band - Song")
     assert (song.title, song.notes["artist"], song.notes["split"]) == ("Song", "Band", "train")
     assert [track.role for track in song.tracks] == ["drums", "bass", "unknown", "vocals"]
-    assert song.load().target is not None
+    assert_sounds_together(song)
 
 
 def test_dsd100(tmp_path: Path, make: Make) -> None:
@@ -78,7 +115,8 @@ def test_dsd100(tmp_path: Path, make: Make) -> None:
     assert dataset.song_ids() == ["Dev/051 - Band - Song"]
     song = dataset.open_song("Dev/051 - Band - Song")
     assert (song.title, song.notes["artist"]) == ("Song", "Band")
-    assert len(dataset.open_song("Dev/051 - Band - Song").load().tracks) == 4
+    assert len(song.tracks) == 4
+    assert_sounds_together(song)
 
 
 @pytest.mark.parametrize("place", ["Audio", "V1", "."])
@@ -101,7 +139,7 @@ def test_medleydb(tmp_path: Path, make: Make, place: str) -> None:
     assert dict(song.notes) == {"artist": "Band", "has_bleed": "yes"}
     (stem,) = open_dataset(tmp_path, options=DatasetOptions(stems=True)).open_song(song.id).tracks
     assert (stem.name, stem.role) == ("Band_Song_STEM_01", "drums")
-    assert song.load().target is not None
+    assert_sounds_together(song)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -163,6 +201,7 @@ def test_cambridge(tmp_path: Path, make: Make, tracks: str, mix: str) -> None:
     assert (song.title, song.notes["artist"]) == ("Night Bus", "The Band")
     assert song.target is not None
     assert song.target.path == tmp_path / mix
+    assert_sounds_together(song)
 
 
 @pytest.fixture

@@ -129,6 +129,15 @@ def test_more_than_two_channels_are_refused(
         ("tom_2", "tom"), ("overhead_L", "overhead"), ("LeadVox", "vocals"),
         ("BVs 1", "backing_vocals"),
         ("bass guitar", "bass"), ("EGtr2", "guitar"), ("Rhodes", "keys"), ("strings", "strings"),
+        ("OHL", "overhead"), ("02_OH_R", "overhead"), ("BVox2", "backing_vocals"),
+        ("high hat", "hi-hat"), ("synthesizer", "synth"), ("male rapper", "vocals"),
+        ("vocalists", "vocals"), ("female singer", "vocals"), ("banjo", "guitar"),
+        ("timpani", "percussion"), ("bass clarinet", "woodwind"), ("bass trombone", "brass"),
+        ("double bass", "bass"), ("bass drum", "kick"), ("synth bass", "bass"),
+        ("french horn", "brass"), ("english horn", "woodwind"), ("lap steel guitar", "guitar"),
+        ("baritone saxophone", "woodwind"), ("violin section", "strings"), ("harp", "strings"),
+        ("vibraphone", "keys"), ("beatboxing", "drums"), ("fx/processed sound", "fx"),
+        ("auxiliary percussion", "percussion"), ("drum machine", "drums"), ("loop", "drums"),
         ("Trumpet", "brass"), ("pad", "pad"), ("07", "unknown"), ("Zither", "unknown"),
     ],
 )  # fmt: skip
@@ -151,6 +160,20 @@ def test_songs_list_shows_the_good_and_names_the_bad(song_folder: Path) -> None:
 def test_an_empty_folder_holds_no_songs(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no songs"):
         open_dataset(tmp_path).song_ids()
+
+
+def test_no_song_is_left_out_in_silence(song_folder: Path) -> None:
+    (song_folder.parent / "no tracks yet").mkdir()
+    (song_folder.parent / "phone").mkdir()
+    (song_folder.parent / "phone" / "vocals.m4a").write_bytes(b"sound")
+    (song_folder.parent / "artwork").mkdir()
+    (song_folder.parent / "artwork" / "cover.txt").write_text("blue")
+    dataset = open_dataset(song_folder.parent)
+    assert set(dataset.song_ids()) == {song_folder.name, "no tracks yet", "phone"}
+    with pytest.raises(ValueError, match="no tracks yet holds no tracks"):
+        dataset.open_song("no tracks yet")
+    with pytest.raises(ValueError, match=r"vocals.m4a: .m4a cannot be read"):
+        dataset.open_song("phone")
 
 
 def test_no_track_is_left_out_in_silence(song_folder: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stimuli.anchors import low_pass
 from stimuli.check import check
 from stimuli.importing import import_mixes
-from stimuli.likeness import unlike
+from stimuli.likeness import same, unlike
 
 Noise = Callable[..., NDArray[np.float32]]
 Sounds = dict[str, NDArray[np.float32]]
@@ -87,3 +87,36 @@ def test_check_names_the_file(
     assert list(check(tmp_path / "out")) == [
         "verse/theirs.wav: has the opposite polarity of its passage"
     ]
+
+
+def test_one_side_upside_down_is_named() -> None:
+    sounds = mixes(3)
+    sounds["third"] = sounds["third"] * np.float32([[1], [-1]])
+    flaw = "has the opposite polarity of its passage on the right"
+    assert list(unlike(sounds, RATE_HZ)) == [("third", flaw)]
+
+
+def test_a_bass_drum_upside_down_is_no_mix_upside_down() -> None:
+    sounds = mixes(3)
+    boom = 0.5 * np.sin(2 * np.pi * 60 * np.arange(2 * RATE_HZ, dtype=np.float32) / RATE_HZ)
+    for name in NAMES:
+        sounds[name] += boom if name != "second" else -boom
+    assert list(unlike(sounds, RATE_HZ)) == []
+
+
+@pytest.mark.parametrize("late_s", [-1.5, 0.3])
+def test_offsets_of_more_than_a_second_are_named(late_s: float) -> None:
+    rng = np.random.default_rng(1)
+    track = rng.standard_normal((2, 4 * RATE_HZ)).astype(np.float32)
+    frames = round(late_s * RATE_HZ)
+    sounds = {"first": track, "second": track, "late": np.roll(track, frames, axis=1)}
+    side = "late" if late_s > 0 else "early"
+    said = f"is {abs(frames)} frames {side} against its passage"
+    assert list(unlike(sounds, RATE_HZ)) == [("late", said)]
+
+
+def test_the_same_sound_with_another_gain_and_dither_is_named() -> None:
+    sounds = mixes(3)
+    dither = np.random.default_rng(1).uniform(-1, 1, sounds["first"].shape) / 32_768
+    sounds["fourth"] = (0.7 * sounds["second"] + dither).astype(np.float32)
+    assert list(same(sounds)) == [("fourth", "second")]

@@ -124,11 +124,12 @@ def test_passages_by_hand_need_no_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("song,start_s\nAnna,3\n", "line 2: 'duration_s'; the columns are song, start_s"),
+        ("song,start_s\nAnna,3\n", "line 2: no column 'duration_s'; the columns are song"),
         ("song,start_s,duration_s\nAnna,late,3\n", "line 2: could not convert .*'late'"),
         ("song,start_s,duration_s\nAnna,-1,3\n", "line 2: passage Anna-1: starts at -1 s"),
         ("song,start_s,duration_s,name\nA,1,3,x\nB,1,3,x\n", "two passages called x"),
         ("song,start_s,duration_s\n", "has no passages"),
+        ("song,start_s,duration_s\n,1,3\n", "line 2: no song"),
     ],
 )
 def test_what_is_wrong_with_passages_by_hand_is_named(
@@ -137,4 +138,11 @@ def test_what_is_wrong_with_passages_by_hand_is_named(
     path = tmp_path / "passages.csv"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
+        passages_from_csv(path)
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "passages.csv"
+    path.write_bytes("song,start_s,duration_s\nsöng,1,3\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"passages\.csv is no CSV file in UTF-8"):
         passages_from_csv(path)

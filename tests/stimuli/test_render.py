@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -196,11 +197,24 @@ def test_the_manifest_says_what_was_measured(songs: Path, tmp_path: Path) -> Non
         assert stimulus.loudness_lufs == round(measured_lufs, 3)
 
 
+def test_what_a_killed_process_left_half_written_goes(songs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(open_dataset(songs), PLAN, out)
+    left = [out / "plain-1" / "mono.wav.4711.part", out / ".rendered" / "0.json.4711.part"]
+    for partial in left:
+        partial.write_bytes(b"RIFF")
+        os.utime(partial, (0, 0))
+    render(open_dataset(songs), PLAN, out)
+    assert list(out.rglob("*.part")) == []
+
+
 def test_what_is_no_longer_asked_for_goes(songs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     render(open_dataset(songs), PLAN, out)
     render(open_dataset(songs), replace(PLAN, systems=("mono",)), out)
     assert {Path(path).name for path in hashes(out)} == {"mono.wav"}
+    render(open_dataset(songs), replace(PLAN, systems=("mono",), passages_per_song=1), out)
+    assert sum(path.is_dir() for path in out.iterdir() if path.name != ".rendered") == 2
 
 
 def test_bad_songs_are_named_and_cost_nothing_else(
