@@ -366,6 +366,12 @@ def _page_problems(
                 "render the stimuli with a reference, or use the interface ape",
             )
         ]
+    if PAGE_TYPES[page.kind].hidden_reference and "reference" not in {s.role for s in here}:
+        message = (
+            f"{page.kind} needs the hidden reference and passage {page.passage!r} has none; "
+            "name its system among the systems, or render the stimuli with a reference"
+        )
+        return [source.problem(["systems"] if source.file.systems else place, message)]
     asked = page.config.get("systems")
     shown = [s for s in here if s.role != "open_reference" and (not asked or s.system in asked)]
     if asked is None and len(shown) < 2:

@@ -69,6 +69,7 @@ PAGE = PageType(
     plan=plan,
     stimuli="all",
     open_reference=True,
+    hidden_reference=True,
     first_label="B",
     rates=True,
     scale=(1.0, 5.0),

@@ -199,6 +199,7 @@ class PageType:
         script: in `static/js/pages`; None where the page works without one.
         plan: the pages that an entry stands for.
         stimuli: which stimuli of its passage it plays: none, one for orientation, or all.
+        hidden_reference: the hidden reference of its passage has to be among them.
         x: a stimulus is there once more, unnamed, in place of an open reference (ABX).
         first_label: what the first stimulus is called; the others count on from there.
         rates: it rates stimuli, so it can be the interface of a study.
@@ -219,6 +220,7 @@ class PageType:
     plan: Callable[[Any, Material], list[PlannedPage]] = as_entry
     stimuli: Literal["none", "one", "all"] = "none"
     open_reference: bool = False
+    hidden_reference: bool = False
     x: bool = False
     first_label: str = "A"
     rates: bool = False

@@ -182,6 +182,19 @@ def test_one_attribute_has_one_scale(add_study: Callable[..., str]) -> None:
         add_study(pages=["ratings", {"type": "ab", "attributes": [attribute]}])
 
 
+@pytest.mark.parametrize(
+    "pages", [{"interface": "bs1116"}, {"pages": ["bs1116"]}], ids=["interface", "entry"]
+)
+def test_bs1116_needs_the_hidden_reference(
+    add_study: Callable[..., str], pages: dict[str, Any]
+) -> None:
+    """Without it everybody would have to give 5.0 to the one stimulus of each page."""
+    expected = r"line \d+: systems: bs1116 needs the hidden reference and passage 'ballad' has none"
+    with pytest.raises(StudyFileError, match=expected):
+        add_study(**pages, systems=["mono", "random"])
+    add_study(**pages, systems=["mono", "target"])
+
+
 def test_a_forged_score_is_refused(add_study: Callable[..., str], client: Any) -> None:
     from tests.listening.test_journey import fill, page_data
 
