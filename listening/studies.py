@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Study
 from listening.pages import PAGE_TYPES, entry, leaves
-from listening.pages.kinds import Entry, Material, PageType, PlannedPage
+from listening.pages.kinds import Entry, Material, PageType, PlannedPage, Scale
 from listening.pages.rating import MOST_STIMULI
 from listening.pages.ratings import Ratings, Training, as_interface
 from listening.schema import MOST_WANTED, StudyFile
@@ -324,11 +324,11 @@ def _named_pairs(item: object) -> list[list[str]]:
 
 def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
     """One attribute has one scale in all of a study, or its scores could not be analysed."""
-    scales: dict[str, tuple[tuple[float, float], str]] = {}
+    scales: dict[str, tuple[Scale, str]] = {}
     problems = []
     for page in pages:
         for attribute in page.config.get("attributes", ()):
-            scale = PAGE_TYPES[page.kind].scale
+            scale = PAGE_TYPES[page.kind].scale(page.config, attribute["key"])
             first, kind = scales.setdefault(attribute["key"], (scale, page.kind))
             if scale != first:
                 message = (

@@ -177,6 +177,8 @@ class Rated:
 
 
 Config = Mapping[str, Any]
+Scale = tuple[float, float]
+"""The lowest and the highest score."""
 
 
 def as_entry(entry: Any, material: Material) -> list[PlannedPage]:
@@ -203,7 +205,7 @@ class PageType:
         x: a stimulus is there once more, unnamed, in place of an open reference (ABX).
         first_label: what the first stimulus is called; the others count on from there.
         rates: it rates stimuli, so it can be the interface of a study.
-        scale: lowest and highest score that it exports.
+        scale: lowest and highest score of an attribute that it exports.
         fit: the possible scores that are nearest to some, for all stimuli of one attribute in
             their order on the page; scores are stored as 0 to 100 whatever the scale.
         exported: a stored score on the scale.
@@ -224,7 +226,7 @@ class PageType:
     x: bool = False
     first_label: str = "A"
     rates: bool = False
-    scale: tuple[float, float] = (0.0, 100.0)
+    scale: Callable[[Config, str], Scale] = lambda config, attribute: (0.0, 100.0)
     fit: Callable[[Config, str, Sequence[float]], list[float]] = unchanged
     exported: Callable[[Config, Rated], float] = lambda config, rated: rated.score
     gaps: Callable[[Config, PageState], list[Message]] = lambda config, state: []

@@ -27,7 +27,11 @@ CONFIG: Config = {
     "systems": ["target", "mono"],
     "attributes": [{"key": "it", "labels": LABELS}],
 }
-PAIRS = ("ab", "abx", "ccr")
+SCALES = {
+    "ab": (0, 1), "abx": (0, 1), "bs1116": (1, 5), "acr": (1, 5), "dcr": (1, 5), "likert": (1, 5),
+    "ccr": (-3, 3),
+}  # fmt: skip
+"""What the documentation says of the scales; the others are 0 to 100."""
 
 
 @pytest.mark.parametrize("page_type", PAGE_TYPES.values(), ids=PAGE_TYPES)
@@ -50,7 +54,7 @@ def test_a_possible_score_is_its_own_nearest_and_stays_on_the_scale(
     fitted = page_type.fit(CONFIG, "it", scores)
     assert page_type.fit(CONFIG, "it", fitted) == pytest.approx(fitted, abs=0.06)
     assert all(0 <= score <= 100 for score in fitted)
-    low, high = page_type.scale
+    low, high = page_type.scale(CONFIG, "it")
     for system, score in zip(("target", "mono"), fitted, strict=True):
         assert low <= page_type.exported(CONFIG, Rated(system, "system", "it", score)) <= high
 
@@ -60,7 +64,7 @@ def test_a_simulated_study_of_each_interface_exports_its_scale(
     add_study: Callable[..., str], database: Database, name: str
 ) -> None:
     rows = simulated(add_study, database, interface=name, pages=["ratings"])
-    low, high = PAGE_TYPES[name].scale
+    low, high = SCALES.get(name, (0, 100))
     assert {row.participant for row in rows} == {"S001", "S002", "S003"}
     assert {row.passage for row in rows} == {"ballad", "march", "waltz"}
     assert all(low <= row.score <= high for row in rows)
@@ -89,18 +93,58 @@ def test_the_analysis_knows_the_scale_of_each_attribute(
     with database.read() as session:
         scales = attribute_scales(find_study(session, "test"))
     ratings = from_table([vars(row) for row in rows], scale=scales)
-    assert set(ratings.scales.values()) == {PAGE_TYPES[name].scale}
+    assert set(ratings.scales.values()) == {SCALES.get(name, (0, 100))}
     assert set(ratings.attribute.levels) == {row.attribute for row in rows}
 
 
-def test_a_scale_of_labels_ends_at_the_last_one(
-    add_study: Callable[..., str], database: Database
+@pytest.mark.parametrize(
+    ("interface", "labels", "scale"),
+    [
+        ("likert", 7, (1, 7)),
+        ("acr", 9, (1, 9)),
+        ("ccr", 5, (-2, 2)),
+        ("ccr", 4, (-1.5, 1.5)),
+        ("ccr", 2, (-0.5, 0.5)),
+        ("ccr", 11, (-5, 5)),
+    ],
+)
+def test_a_scale_of_labels_goes_from_the_first_to_the_last(
+    add_study: Callable[..., str],
+    database: Database,
+    interface: str,
+    labels: int,
+    scale: tuple[float, float],
 ) -> None:
-    asked = {"key": "loud", "question": "Loud?", "labels": [str(at) for at in range(1, 8)]}
-    rows = simulated(add_study, database, interface="likert", pages=["ratings"], attributes=[asked])
+    low, high = scale
+    asked = attribute_of("loud", labels)
+    rows = simulated(
+        add_study, database, interface=interface, pages=["ratings"], attributes=[asked]
+    )
     with database.read() as session:
-        assert attribute_scales(find_study(session, "test")) == {"loud": (1.0, 7.0)}
-    assert 5 < max(row.score for row in rows) <= 7
+        assert attribute_scales(find_study(session, "test")) == {"loud": scale}
+    assert {row.score for row in rows} <= {low + at for at in range(labels)}
+    assert min(row.score for row in rows) < (low + high) / 2 < max(row.score for row in rows)
+
+
+def attribute_of(key: str, labels: int) -> dict[str, Any]:
+    """An attribute with so many labels."""
+    return {"key": key, "question": "Loud?", "labels": [str(at) for at in range(1, labels + 1)]}
+
+
+@pytest.mark.parametrize("labels", range(2, 12))
+def test_every_comparison_that_the_page_offers_can_be_stored(labels: int) -> None:
+    """As `ccr.js` counts them; with other than seven labels no page could be left."""
+    page_type = PAGE_TYPES["ccr"]
+    config = {"attributes": [attribute_of("it", labels)]}
+    low, _ = page_type.scale(config, "it")
+    for at in range(labels):
+        grade = 50 * (2 * at - labels + 1) / (labels - 1)
+        scores = [50 - grade, 50 + grade]
+        assert page_type.fit(config, "it", scores) == pytest.approx(scores, abs=0.06)
+        first, second = (
+            page_type.exported(config, Rated("", "system", "it", score)) for score in scores
+        )
+        assert (first, second) == (-(low + at), low + at)
 
 
 @pytest.mark.parametrize("name", ["ab", "abx"])
@@ -180,6 +224,18 @@ def test_one_attribute_has_one_scale(add_study: Callable[..., str]) -> None:
         StudyFileError, match=r"attribute 'preference' goes from 0 to 100 on mushra"
     ):
         add_study(pages=["ratings", {"type": "ab", "attributes": [attribute]}])
+
+
+def test_labels_make_the_scale(add_study: Callable[..., str]) -> None:
+    pages = [
+        {"type": "likert", "attributes": [attribute_of("loud", 7)]},
+        {"type": "acr", "attributes": [attribute_of("loud", 5)]},
+    ]
+    with pytest.raises(
+        StudyFileError, match=r"attribute 'loud' goes from 1 to 7 on likert pages and from 1 to 5"
+    ):
+        add_study(pages=pages)
+    add_study(pages=[pages[0], {**pages[1], "attributes": [attribute_of("loud", 7)]}])
 
 
 @pytest.mark.parametrize(
