@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from listening.documented import describe
 from listening.language import Message, Words, everywhere
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+MOST_ATTRIBUTES = 12
+"""On one page: each is a board, an axis or a question of its own."""
 
 QUALITY: list[str | dict[str, str]] = [everywhere(f"quality_{at}") for at in range(1, 6)]
 """Bad, poor, fair, good, excellent (BS.1534, P.800)."""
@@ -36,6 +39,21 @@ class Attribute(Model):
     key: Key
     question: Words
     labels: Annotated[list[Words], Field(min_length=2, max_length=11)] = QUALITY
+
+
+def _with_keys_of_their_own(attributes: list[Attribute]) -> list[Attribute]:
+    keys = [attribute.key for attribute in attributes]
+    if doubled := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"two attributes have the key {', '.join(doubled)}")
+    return attributes
+
+
+Attributes = Annotated[
+    list[Attribute],
+    Field(min_length=1, max_length=MOST_ATTRIBUTES),
+    AfterValidator(_with_keys_of_their_own),
+]
+"""What a page asks of each stimulus."""
 
 
 class Behaviour(Model):

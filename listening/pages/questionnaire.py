@@ -13,6 +13,8 @@ from listening.language import Message, Text, Words, everywhere, main_text
 from listening.pages.kinds import Config, Entry, Key, Model, PageState, PageType
 
 CHOOSING = ("choice", "choices")
+MOST_QUESTIONS = 200
+"""On one page."""
 
 
 def _refuse_bad_pattern(pattern: str | None) -> None:
@@ -103,7 +105,9 @@ class Questionnaire(Entry):
 
     type: Literal["questionnaire"] = "questionnaire"
     text: Text = everywhere("questionnaire_text")
-    questions: Annotated[list[Question], Field(min_length=1)] = Field(default=DEFAULT_QUESTIONS)
+    questions: Annotated[list[Question], Field(min_length=1, max_length=MOST_QUESTIONS)] = Field(
+        default=DEFAULT_QUESTIONS
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Questionnaire:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from listening.language import Message, Text
 from listening.pages.kinds import (
     Attribute,
+    Attributes,
     Behaviour,
     Config,
     Entry,
@@ -90,7 +91,7 @@ class RatingEntry(Entry):
     text: Text = ""
     training: bool = False
     feedback: list[Feedback] = Field(default=[])
-    attributes: Annotated[list[Attribute], Field(min_length=1, max_length=12)] | None = None
+    attributes: Attributes | None = None
     options: OptionChanges = OptionChanges()
 
 

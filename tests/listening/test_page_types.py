@@ -226,6 +226,24 @@ def test_one_attribute_has_one_scale(add_study: Callable[..., str]) -> None:
         add_study(pages=["ratings", {"type": "ab", "attributes": [attribute]}])
 
 
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"attributes": [attribute_of("loud", 5)] * 2}, "attributes"),
+        ({"pages": [{"type": "ape", "attributes": [attribute_of("loud", 5)] * 2}]},
+         r"pages\[0\]\.attributes"),
+        ({"pages": [{"type": "group", "pages": [
+            {"type": "ratings", "attributes": [attribute_of("loud", 5)] * 2}]}]},
+         r"pages\[0\]\.pages\[0\]\.attributes"),
+    ],
+)  # fmt: skip
+def test_attributes_have_keys_of_their_own(
+    add_study: Callable[..., str], changes: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(StudyFileError, match=f"{place}: two attributes have the key loud"):
+        add_study(**changes)
+
+
 def test_labels_make_the_scale(add_study: Callable[..., str]) -> None:
     pages = [
         {"type": "likert", "attributes": [attribute_of("loud", 7)]},
