@@ -71,6 +71,11 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
             "line 10: pages[0].pages[1].txt: unknown key, did you mean text?",
         ),
         ("  - consent\n", "  - {type: group, pages: [thanks]}\n", "the thanks page is the last"),
+        ("key: age", "key: verdict", "line 8: pages[2]: the key verdict is kept for"),
+        ("key: age", "key: trial_1", "pages[2]: the key trial_1 is kept for"),
+        ("key: age", "key: comment_12", "pages[2]: the key comment_12 is kept for"),
+        ("type: number", "type: number\n        max: .inf", "pages[2]: age has a limit that is no"),
+        ("type: number", "type: number\n        min: .nan", "pages[2]: age has a limit that is no"),
     ],
 )
 def test_an_error_names_line_and_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
