@@ -141,23 +141,22 @@ class Questionnaire(Entry):
 def gaps(config: Config, state: PageState) -> list[Message]:
     """Required questions answered, and every answer of its question's type."""
     questions = [Question.model_validate(question) for question in config["questions"]]
-    asked = _asked(questions, state.answers)
     return [
         Message("question_problem", {"question": question.question, "problem": problem})
-        for question in asked
+        for question in asked(questions, state.answers)
         if (problem := _problem(question, state.answers.get(question.key, "").strip()))
     ]
 
 
-def _asked(questions: Sequence[Question], answers: Mapping[str, str]) -> list[Question]:
+def asked(questions: Sequence[Question], answers: Mapping[str, str]) -> list[Question]:
     """The questions that the answers bring up, in their order."""
-    asked: dict[str, Question] = {}
+    found: dict[str, Question] = {}
     for question in questions:
         when = question.when
         given = set(answers.get(when.question, "").split("\n")) if when else set()
-        if when is None or (when.question in asked and given & set(when.answer)):
-            asked[question.key] = question
-    return list(asked.values())
+        if when is None or (when.question in found and given & set(when.answer)):
+            found[question.key] = question
+    return list(found.values())
 
 
 def _problem(question: Question, answer: str) -> dict[str, str] | None:

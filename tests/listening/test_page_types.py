@@ -385,3 +385,45 @@ def test_conditions_and_validation_of_questions(answers: dict[str, str], gaps: l
     config = page_type.entry.model_validate({"type": "questionnaire", "questions": QUESTIONS})
     found = page_type.gaps(config.model_dump(mode="json"), PageState(answers))
     assert [str(gap) for gap in found] == gaps
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"type": "number", "max": 0},
+        {"type": "number", "max": -5.5},
+        {"type": "number", "min": 1900},
+        {"type": "number", "min": 0.2, "max": 0.4},
+        {"type": "number", "min": 1e30},
+        {"pattern": "[A-Z]{3}"},
+        {"pattern": r"\d{4}"},
+        {"pattern": "[a-f0-9]{24}"},
+        {"pattern": r"[^@ ]+@[^@ ]+\.[a-z]+"},
+        {"pattern": r"\d{4}-\d\d-\d\d"},
+        {"pattern": "never this", "required": False},
+        {"pattern": "never this", "when": {"question": "plays", "answer": ["Yes"]}},
+    ],
+    ids=str,
+)
+def test_simulated_participants_answer_what_is_asked(
+    add_study: Callable[..., str], database: Database, question: dict[str, Any]
+) -> None:
+    plays = {"key": "plays", "question": "?", "type": "choice", "choices": ["No", "Never"]}
+    questions = [plays, {"key": "it", "question": "It?", **question}]
+    add_study(pages=[{"type": "questionnaire", "questions": questions}])
+    with database.write() as session:
+        assert simulate(session, find_study(session, "test"), 3) == 3
+
+
+def test_a_question_that_simulation_cannot_answer_is_named(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    questions = [{"key": "code", "question": "Your code?", "pattern": "xyz+[4-6]"}]
+    add_study(pages=[{"type": "questionnaire", "questions": questions}])
+    with (
+        pytest.raises(
+            ValueError, match=r"cannot leave page questionnaire: Your code\? Please answer"
+        ),
+        database.write() as session,
+    ):
+        simulate(session, find_study(session, "test"), 3)
