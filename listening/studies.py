@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Study
 from listening.pages import PAGE_TYPES, entry, leaves
 from listening.pages.kinds import Entry, Material, PageType, PlannedPage, Scale
+from listening.pages.questionnaire import Questionnaire, is_kept_for_pages
 from listening.pages.rating import MOST_STIMULI
 from listening.pages.ratings import Ratings, Training, as_interface
 from listening.schema import MOST_WANTED, StudyFile
@@ -88,7 +90,8 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
     if problems := _interface_problems(source, material.interface):
         raise StudyFileError(source.path, problems)
     pages = plan_pages(source.file, material)
-    problems = _name_problems(source, material) + _scale_problems(source, pages)
+    problems = _name_problems(source, material) + _question_problems(source)
+    problems += _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
     problems += _design_problems(source, pages) + _plan_problems(source)
     if problems:
@@ -320,6 +323,26 @@ def _name_problems(source: StudySource, material: Material) -> list[Problem]:
 def _named_pairs(item: object) -> list[list[str]]:
     pairs = getattr(item, "pairs", None)
     return pairs if isinstance(pairs, list) else []
+
+
+def _question_problems(source: StudySource) -> list[Problem]:
+    """Questions that read well, but whose answers would be taken for something else, or for none.
+
+    Not refused by `Question`, which reads those of studies that are there already as well.
+    """
+    problems = []
+    for place, item in leaves(source.file.pages):
+        for at, question in enumerate(item.questions if isinstance(item, Questionnaire) else ()):
+            here = (*place, "questions", at)
+            if is_kept_for_pages(question.key):
+                message = f"{question.key!r} is kept for what pages store; take another key"
+                problems.append(source.problem((*here, "key"), message))
+            problems += [
+                source.problem((*here, name), "is no number; leave it out if there is no limit")
+                for name, limit in (("min", question.min), ("max", question.max))
+                if limit is not None and not isfinite(limit)
+            ]
+    return problems
 
 
 def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:

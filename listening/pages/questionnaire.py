@@ -122,14 +122,7 @@ class Questionnaire(Entry):
         doubled = sorted({key for key in keys if keys.count(key) > 1})
         if doubled:
             raise ValueError(f"two questions with the key {', '.join(doubled)}")
-        # Not in Question, which also reads the questions of studies that are there already.
         for at, question in enumerate(self.questions):
-            if is_kept_for_pages(question.key):
-                raise ValueError(
-                    f"the key {question.key} is kept for what pages store; take another one"
-                )
-            if not all(isfinite(limit) for limit in (question.min or 0, question.max or 0)):
-                raise ValueError(f"{question.key} has a limit that is no number; leave it out")
             if question.when and question.when.question not in keys[:at]:
                 raise ValueError(
                     f"{question.key} waits for {question.when.question}, "

@@ -18,8 +18,8 @@ from listening.models import Presentation
 from listening.pages import INTERFACES, PAGE_TYPES
 from listening.pages.kinds import Config, Rated
 from listening.simulate import simulate
-from listening.studies import find_study
-from listening.study_file import StudyFileError
+from listening.studies import check_study, find_study
+from listening.study_file import StudyFileError, read_study_file
 
 LABELS = [{"en": str(at)} for at in range(5)]
 CONFIG: Config = {
@@ -385,6 +385,29 @@ def test_conditions_and_validation_of_questions(answers: dict[str, str], gaps: l
     config = page_type.entry.model_validate({"type": "questionnaire", "questions": QUESTIONS})
     found = page_type.gaps(config.model_dump(mode="json"), PageState(answers))
     assert [str(gap) for gap in found] == gaps
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"key": "verdict"}, "key: 'verdict' is kept for what pages store"),
+        ({"key": "trial_1"}, "key: 'trial_1' is kept"),
+        ({"key": "comment_12"}, "key: 'comment_12' is kept"),
+        ({"key": "age", "type": "number", "max": float("inf")}, "max: is no number"),
+        ({"key": "age", "type": "number", "min": float("nan")}, "min: is no number"),
+    ],
+    ids=str,
+)
+def test_a_question_that_nobody_could_answer_rightly_is_refused(
+    write_study: Callable[..., Path], question: dict[str, Any], expected: str
+) -> None:
+    """An answer `failed` to the question `verdict` led to the code of who is screened out."""
+    first = {"key": "trials", "question": "?"}
+    pages = [{"type": "questionnaire", "questions": [first, {"question": "?", **question}]}]
+    path = write_study(pages=pages)
+    path.write_text(path.read_text().replace("Infinity", ".inf").replace("NaN", ".nan"))
+    with pytest.raises(StudyFileError, match=rf"pages\[0\]\.questions\[1\]\.{expected}"):
+        check_study(read_study_file(path))
 
 
 @pytest.mark.parametrize(
