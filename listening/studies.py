@@ -91,7 +91,7 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
         raise StudyFileError(source.path, problems)
     pages = plan_pages(source.file, material)
     problems = _name_problems(source, material) + _question_problems(source)
-    problems += _scale_problems(source, pages)
+    problems += _empty_problems(source, pages) + _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
     problems += _design_problems(source, pages) + _plan_problems(source)
     if problems:
@@ -343,6 +343,17 @@ def _question_problems(source: StudySource) -> list[Problem]:
                 if limit is not None and not isfinite(limit)
             ]
     return problems
+
+
+def _empty_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
+    """Entries that ask nothing, as pages with pairs do where there is one system alone."""
+    made = {page.block for page in pages}
+    message = "no page comes of this entry: the study's systems leave nothing to compare here"
+    return [
+        source.problem(place, message)
+        for block, (place, _) in enumerate(leaves(source.file.pages))
+        if block not in made
+    ]
 
 
 def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:

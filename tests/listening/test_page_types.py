@@ -269,6 +269,16 @@ def test_bs1116_needs_the_hidden_reference(
     add_study(**pages, systems=["mono", "target"])
 
 
+@pytest.mark.parametrize(
+    ("name", "system"), [("ab", "mono"), ("abx", "target"), ("ccr", "mono"), ("bs1116", "target")]
+)
+def test_an_entry_without_a_page_is_refused(
+    add_study: Callable[..., str], name: str, system: str
+) -> None:
+    with pytest.raises(StudyFileError, match=r"pages\[1\]: no page comes of this entry"):
+        add_study(pages=["consent", name], systems=[system])
+
+
 def test_a_forged_score_is_refused(add_study: Callable[..., str], client: Any) -> None:
     from tests.listening.test_journey import fill, page_data
 
