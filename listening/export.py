@@ -21,8 +21,7 @@ from listening.models import (
     label_of,
 )
 from listening.pages import PAGE_TYPES
-from listening.pages.kinds import Rated
-from listening.pages.rating import as_category, labels_of
+from listening.pages.kinds import Rated, Scale
 from listening.sounds import x_key
 
 
@@ -166,17 +165,13 @@ def _beside_x(session: Session, study: Study, simulated: bool) -> dict[int, str]
     return dict(tuple(row) for row in found)
 
 
-def attribute_scales(study: Study) -> dict[str, tuple[float, float]]:
+def attribute_scales(study: Study) -> dict[str, Scale]:
     """The lowest and highest score of each attribute, as the tidy ratings have it."""
-    scales = {}
-    for page in study.pages:
-        kind = PAGE_TYPES[page.kind]
-        for attribute in page.config.get("attributes", ()) if kind.rates else ():
-            low, high = kind.scale
-            if kind.exported is as_category:
-                high = float(labels_of(page.config, attribute["key"]))
-            scales[attribute["key"]] = (low, high)
-    return scales
+    return {
+        attribute["key"]: PAGE_TYPES[page.kind].scale(page.config, attribute["key"])
+        for page in study.pages
+        for attribute in page.config.get("attributes", ())
+    }
 
 
 def _iso(moment: datetime | None) -> str:

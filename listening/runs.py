@@ -31,8 +31,9 @@ from listening.models import (
     now,
 )
 from listening.pages import PAGE_TYPES
-from listening.pages.kinds import PageState, RatingState
-from listening.pages.rating import impossible
+from listening.pages.kinds import MOST_ATTRIBUTES, PageState, RatingState
+from listening.pages.questionnaire import MOST_QUESTIONS
+from listening.pages.rating import MOST_STIMULI, impossible
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 FIRST_YEAR, LAST_YEAR = 1970, 9998
@@ -100,13 +101,13 @@ class PageBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     revision: Annotated[int, Field(ge=1, lt=2**31)]
-    ratings: Annotated[list[RatingBody], Field(max_length=200)] = []
+    ratings: Annotated[list[RatingBody], Field(max_length=MOST_STIMULI * MOST_ATTRIBUTES)] = []
     answers: Annotated[
         dict[
             Annotated[str, Field(max_length=80)],
             Given,
         ],
-        Field(max_length=200),
+        Field(max_length=MOST_QUESTIONS),
     ] = {}
     comment: Given = ""
     complete: bool = False

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from listening.designs import Design
 from listening.language import Text, Words
 from listening.pages import INTERFACES, PageEntry, entry, leaves
-from listening.pages.kinds import Attribute, Key, Model, Name, Options
+from listening.pages.kinds import Attributes, Key, Model, Name, Options
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{3,64}$")]
 MOST_WANTED = 1_000_000
@@ -90,7 +90,7 @@ class StudyFile(Model):
     seed: int = 0
     description: Text = ""
     languages: Annotated[list[Language], Field(min_length=1)] = Field(default=["en"])
-    attributes: Annotated[list[Attribute], Field(min_length=1, max_length=12)] | None = None
+    attributes: Attributes | None = None
     systems: Annotated[list[Name], Field(min_length=1)] | None = None
     passages: Annotated[list[Name], Field(min_length=1)] | None = None
     pages: Annotated[list[PageEntry], Field(min_length=1)] = DEFAULT_PAGES
@@ -104,9 +104,6 @@ class StudyFile(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> StudyFile:
-        keys = [attribute.key for attribute in self.attributes or ()]
-        if len(set(keys)) < len(keys):
-            raise ValueError("two attributes have the same key")
         if len(set(self.groups or ())) < len(self.groups or ()):
             raise ValueError("two groups have the same name")
         entries = [entry.type for _, entry in leaves(self.pages)]

@@ -14,16 +14,18 @@ Everything follows from the study, the seed and the participant's number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
+from math import ceil, floor
 from random import Random
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from listening.language import main_text
 from listening.models import Presentation, Study, Visit, now
 from listening.pages import PAGE_TYPES
+from listening.pages.questionnaire import CHOOSING, Question, asked
 from listening.runs import PageBody, RatingBody, join, save_page, start
 
 QUALITY = {
@@ -38,6 +40,9 @@ QUALITY = {
 
 RECOGNISES_REFERENCE = 0.9
 
+USUAL_TEXTS = ("simulated", "simulated@example.org", "2026-01-31", "31.01.2026", "12:30")
+"""Tried first where a text has to fit a pattern."""
+
 
 def simulate(
     session: Session, study: Study, participants: int | Iterable[int], seed: int = 0
@@ -49,6 +54,9 @@ def simulate(
 
     Returns:
         How many were added: a participant who is there already is not added again.
+
+    Raises:
+        ValueError: a page asks for what no simulated participant can answer.
     """
     added = 0
     if isinstance(participants, int):
@@ -59,7 +67,13 @@ def simulate(
             listener = Listener(study, seed, index)
             for visit in participant.visits[:-1]:
                 start(session, visit)
-                save_page(session, participant, visit.n, listener.fill(visit))
+                saved = save_page(session, participant, visit.n, listener.fill(visit))
+                if saved.gaps:
+                    raise ValueError(
+                        f"simulated participants cannot leave page {visit.page.key}: "
+                        f"{' '.join(map(str, saved.gaps))} "
+                        "A question that is not required (required: false) is passed over."
+                    )
             start(session, participant.visits[-1])
             added += 1
     return added
@@ -129,16 +143,31 @@ class Listener:
     def _answers(self, visit: Visit) -> dict[str, str]:
         config = visit.page.config
         shown = [item.stimulus.system for item in visit.presentations]
+        questions = [Question.model_validate(item) for item in config.get("questions", ())]
+        answers = {question.key: self._answer(question) for question in questions}
         return PAGE_TYPES[visit.page.kind].example(config, shown) | {
-            question["key"]: self._answer(question) for question in config.get("questions", ())
+            question.key: answers[question.key] for question in asked(questions, answers)
         }
 
-    def _answer(self, question: dict[str, Any]) -> str:
-        if question["type"] in ("choice", "choices"):
-            return main_text(self._rng.choice(question["choices"]))
-        if question["type"] == "scale":
-            return str(self._rng.randint(1, question["points"]))
-        if question["type"] == "number":
-            low, high = question["min"], question["max"]
-            return str(self._rng.randint(int(low or 0), int(high or 99)))
-        return "simulated"
+    def _answer(self, question: Question) -> str:
+        if question.type in CHOOSING:
+            return main_text(self._rng.choice(question.choices))
+        if question.type == "scale":
+            return str(self._rng.randint(1, question.points))
+        if question.type == "number":
+            return self._number(question.min, question.max)
+        return _text(question.pattern) if question.pattern else "simulated"
+
+    def _number(self, least: float | None, most: float | None) -> str:
+        """A whole number within limits; their middle where there is none."""
+        low = least if least is not None else min(0.0, most or 0.0)
+        high = most if most is not None else low + 99
+        if ceil(low) > floor(high):
+            return str((low + high) / 2)
+        return str(self._rng.randint(ceil(low), floor(high)))
+
+
+def _text(pattern: str) -> str:
+    """A usual text that fits a pattern, or the shortest of one character; empty if none does."""
+    repeated = (character * length for length in range(1, 25) for character in "0aA")
+    return next(filter(re.compile(pattern).fullmatch, (*USUAL_TEXTS, *repeated)), "")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 from listening.language import main_text
 from listening.models import CLOSED, OPEN, Page, Study
 from listening.pages import PAGE_TYPES, entry, leaves
-from listening.pages.kinds import Entry, Material, PageType, PlannedPage
+from listening.pages.kinds import Entry, Material, PageType, PlannedPage, Scale
+from listening.pages.questionnaire import Questionnaire, is_kept_for_pages
 from listening.pages.rating import MOST_STIMULI
 from listening.pages.ratings import Ratings, Training, as_interface
 from listening.schema import MOST_WANTED, StudyFile
@@ -88,7 +90,8 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
     if problems := _interface_problems(source, material.interface):
         raise StudyFileError(source.path, problems)
     pages = plan_pages(source.file, material)
-    problems = _name_problems(source, material) + _scale_problems(source, pages)
+    problems = _name_problems(source, material) + _question_problems(source)
+    problems += _empty_problems(source, pages) + _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
     problems += _design_problems(source, pages) + _plan_problems(source)
     if problems:
@@ -322,13 +325,44 @@ def _named_pairs(item: object) -> list[list[str]]:
     return pairs if isinstance(pairs, list) else []
 
 
+def _question_problems(source: StudySource) -> list[Problem]:
+    """Questions that read well, but whose answers would be taken for something else, or for none.
+
+    Not refused by `Question`, which reads those of studies that are there already as well.
+    """
+    problems = []
+    for place, item in leaves(source.file.pages):
+        for at, question in enumerate(item.questions if isinstance(item, Questionnaire) else ()):
+            here = (*place, "questions", at)
+            if is_kept_for_pages(question.key):
+                message = f"{question.key!r} is kept for what pages store; take another key"
+                problems.append(source.problem((*here, "key"), message))
+            problems += [
+                source.problem((*here, name), "is no number; leave it out if there is no limit")
+                for name, limit in (("min", question.min), ("max", question.max))
+                if limit is not None and not isfinite(limit)
+            ]
+    return problems
+
+
+def _empty_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
+    """Entries that ask nothing, as pages with pairs do where there is one system alone."""
+    made = {page.block for page in pages}
+    message = "no page comes of this entry: the study's systems leave nothing to compare here"
+    return [
+        source.problem(place, message)
+        for block, (place, _) in enumerate(leaves(source.file.pages))
+        if block not in made
+    ]
+
+
 def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
     """One attribute has one scale in all of a study, or its scores could not be analysed."""
-    scales: dict[str, tuple[tuple[float, float], str]] = {}
+    scales: dict[str, tuple[Scale, str]] = {}
     problems = []
     for page in pages:
         for attribute in page.config.get("attributes", ()):
-            scale = PAGE_TYPES[page.kind].scale
+            scale = PAGE_TYPES[page.kind].scale(page.config, attribute["key"])
             first, kind = scales.setdefault(attribute["key"], (scale, page.kind))
             if scale != first:
                 message = (
@@ -366,6 +400,12 @@ def _page_problems(
                 "render the stimuli with a reference, or use the interface ape",
             )
         ]
+    if PAGE_TYPES[page.kind].hidden_reference and "reference" not in {s.role for s in here}:
+        message = (
+            f"{page.kind} needs the hidden reference and passage {page.passage!r} has none; "
+            "name its system among the systems, or render the stimuli with a reference"
+        )
+        return [source.problem(["systems"] if source.file.systems else place, message)]
     asked = page.config.get("systems")
     shown = [s for s in here if s.role != "open_reference" and (not asked or s.system in asked)]
     if asked is None and len(shown) < 2:

@@ -122,6 +122,13 @@ def test_every_link_leads_somewhere(path: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}
 
 
+def test_every_place_that_contributors_are_sent_to_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = [place for place in re.findall(r"`([\w./-]+)`", text) if "/" in place]
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    assert places
+
+
 def test_every_make_target_that_a_document_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.M))

@@ -7,15 +7,21 @@ from typing import Literal
 
 from listening.language import everywhere
 from listening.pages.ab import gaps
-from listening.pages.kinds import Attribute, Config, Material, PageType, PlannedPage, Rated
-from listening.pages.rating import PairEntry, comment_keys, page_a_pair
+from listening.pages.kinds import Attribute, Config, Material, PageType, PlannedPage, Rated, Scale
+from listening.pages.rating import (
+    PairEntry,
+    as_category,
+    comment_keys,
+    labels_of,
+    on_labels,
+    page_a_pair,
+)
 
-MOST = 3
 ATTRIBUTES = [
     Attribute(
         key="comparison",
         question=everywhere("how_compares"),
-        labels=[everywhere(f"comparison_{at}") for at in range(-MOST, MOST + 1)],
+        labels=[everywhere(f"comparison_{at}") for at in range(-3, 4)],
     )
 ]
 
@@ -34,13 +40,19 @@ def plan(entry: CCR, material: Material) -> list[PlannedPage]:
 def fit(config: Config, attribute: str, scores: Sequence[float]) -> list[float]:
     """Mirrored about 50: the second is as much better as the first is worse."""
     first, second = scores
-    grade = round((second - first) * MOST / 100)
-    return [round(50 - grade * 50 / MOST, 1), round(50 + grade * 50 / MOST, 1)]
+    (better,) = on_labels(config, attribute, [50 + (second - first) / 2])
+    return [round(100 - better, 1), better]
 
 
 def exported(config: Config, rated: Rated) -> float:
-    """The grade of this one against the other, −3 to 3, whichever was heard first."""
-    return float(round((rated.score - 50) * MOST / 50))
+    """The grade of this one against the other, 0 for as good, whichever was heard first."""
+    return as_category(config, rated) - 1 + scale(config, rated.attribute)[0]
+
+
+def scale(config: Config, attribute: str) -> Scale:
+    """As many steps below 0 as above: −3 to 3 with the seven labels of P.800."""
+    most = (labels_of(config, attribute) - 1) / 2
+    return (-most, most)
 
 
 PAGE = PageType(
@@ -51,7 +63,7 @@ PAGE = PageType(
     plan=plan,
     stimuli="all",
     rates=True,
-    scale=(-3.0, 3.0),
+    scale=scale,
     fit=fit,
     exported=exported,
     gaps=gaps,

@@ -9,6 +9,7 @@ from listening.pages.kinds import Attribute, Material, PageType, PlannedPage
 from listening.pages.rating import (
     RatingEntry,
     as_category,
+    categories,
     comment_keys,
     on_labels,
     page_a_stimulus,
@@ -44,7 +45,7 @@ PAGE = PageType(
     stimuli="all",
     open_reference=True,
     rates=True,
-    scale=(1.0, 5.0),
+    scale=categories,
     fit=on_labels,
     exported=as_category,
     gaps=rating_gaps,

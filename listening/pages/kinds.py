@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from listening.documented import describe
 from listening.language import Message, Words, everywhere
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+MOST_ATTRIBUTES = 12
+"""On one page: each is a board, an axis or a question of its own."""
 
 QUALITY: list[str | dict[str, str]] = [everywhere(f"quality_{at}") for at in range(1, 6)]
 """Bad, poor, fair, good, excellent (BS.1534, P.800)."""
@@ -36,6 +39,21 @@ class Attribute(Model):
     key: Key
     question: Words
     labels: Annotated[list[Words], Field(min_length=2, max_length=11)] = QUALITY
+
+
+def _with_keys_of_their_own(attributes: list[Attribute]) -> list[Attribute]:
+    keys = [attribute.key for attribute in attributes]
+    if doubled := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"two attributes have the key {', '.join(doubled)}")
+    return attributes
+
+
+Attributes = Annotated[
+    list[Attribute],
+    Field(min_length=1, max_length=MOST_ATTRIBUTES),
+    AfterValidator(_with_keys_of_their_own),
+]
+"""What a page asks of each stimulus."""
 
 
 class Behaviour(Model):
@@ -177,6 +195,8 @@ class Rated:
 
 
 Config = Mapping[str, Any]
+Scale = tuple[float, float]
+"""The lowest and the highest score."""
 
 
 def as_entry(entry: Any, material: Material) -> list[PlannedPage]:
@@ -199,10 +219,11 @@ class PageType:
         script: in `static/js/pages`; None where the page works without one.
         plan: the pages that an entry stands for.
         stimuli: which stimuli of its passage it plays: none, one for orientation, or all.
+        hidden_reference: the hidden reference of its passage has to be among them.
         x: a stimulus is there once more, unnamed, in place of an open reference (ABX).
         first_label: what the first stimulus is called; the others count on from there.
         rates: it rates stimuli, so it can be the interface of a study.
-        scale: lowest and highest score that it exports.
+        scale: lowest and highest score of an attribute that it exports.
         fit: the possible scores that are nearest to some, for all stimuli of one attribute in
             their order on the page; scores are stored as 0 to 100 whatever the scale.
         exported: a stored score on the scale.
@@ -219,10 +240,11 @@ class PageType:
     plan: Callable[[Any, Material], list[PlannedPage]] = as_entry
     stimuli: Literal["none", "one", "all"] = "none"
     open_reference: bool = False
+    hidden_reference: bool = False
     x: bool = False
     first_label: str = "A"
     rates: bool = False
-    scale: tuple[float, float] = (0.0, 100.0)
+    scale: Callable[[Config, str], Scale] = lambda config, attribute: (0.0, 100.0)
     fit: Callable[[Config, str, Sequence[float]], list[float]] = unchanged
     exported: Callable[[Config, Rated], float] = lambda config, rated: rated.score
     gaps: Callable[[Config, PageState], list[Message]] = lambda config, state: []

@@ -13,6 +13,15 @@ from listening.language import Message, Text, Words, everywhere, main_text
 from listening.pages.kinds import Config, Entry, Key, Model, PageState, PageType
 
 CHOOSING = ("choice", "choices")
+MOST_QUESTIONS = 200
+"""On one page."""
+
+_OF_PAGES = re.compile(r"verdict|(trial|comment)_[0-9]+")
+
+
+def is_kept_for_pages(key: str) -> bool:
+    """Whether pages give answers of that key by themselves, which codes and exports go by."""
+    return _OF_PAGES.fullmatch(key) is not None
 
 
 def _refuse_bad_pattern(pattern: str | None) -> None:
@@ -103,7 +112,9 @@ class Questionnaire(Entry):
 
     type: Literal["questionnaire"] = "questionnaire"
     text: Text = everywhere("questionnaire_text")
-    questions: Annotated[list[Question], Field(min_length=1)] = Field(default=DEFAULT_QUESTIONS)
+    questions: Annotated[list[Question], Field(min_length=1, max_length=MOST_QUESTIONS)] = Field(
+        default=DEFAULT_QUESTIONS
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Questionnaire:
@@ -123,23 +134,22 @@ class Questionnaire(Entry):
 def gaps(config: Config, state: PageState) -> list[Message]:
     """Required questions answered, and every answer of its question's type."""
     questions = [Question.model_validate(question) for question in config["questions"]]
-    asked = _asked(questions, state.answers)
     return [
         Message("question_problem", {"question": question.question, "problem": problem})
-        for question in asked
+        for question in asked(questions, state.answers)
         if (problem := _problem(question, state.answers.get(question.key, "").strip()))
     ]
 
 
-def _asked(questions: Sequence[Question], answers: Mapping[str, str]) -> list[Question]:
+def asked(questions: Sequence[Question], answers: Mapping[str, str]) -> list[Question]:
     """The questions that the answers bring up, in their order."""
-    asked: dict[str, Question] = {}
+    found: dict[str, Question] = {}
     for question in questions:
         when = question.when
         given = set(answers.get(when.question, "").split("\n")) if when else set()
-        if when is None or (when.question in asked and given & set(when.answer)):
-            asked[question.key] = question
-    return list(asked.values())
+        if when is None or (when.question in found and given & set(when.answer)):
+            found[question.key] = question
+    return list(found.values())
 
 
 def _problem(question: Question, answer: str) -> dict[str, str] | None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from listening.language import Message, Text
 from listening.pages.kinds import (
     Attribute,
+    Attributes,
     Behaviour,
     Config,
     Entry,
@@ -22,6 +23,7 @@ from listening.pages.kinds import (
     PageType,
     PlannedPage,
     Rated,
+    Scale,
 )
 
 MOST_STIMULI = 26
@@ -89,7 +91,7 @@ class RatingEntry(Entry):
     text: Text = ""
     training: bool = False
     feedback: list[Feedback] = Field(default=[])
-    attributes: Annotated[list[Attribute], Field(min_length=1, max_length=12)] | None = None
+    attributes: Attributes | None = None
     options: OptionChanges = OptionChanges()
 
 
@@ -269,6 +271,11 @@ def one_of_two(scores: Sequence[float]) -> list[float]:
 def as_category(config: Config, rated: Rated) -> float:
     """A stored score as the number of its label, 1 for the lowest."""
     return 1.0 + round(rated.score * (labels_of(config, rated.attribute) - 1) / 100)
+
+
+def categories(config: Config, attribute: str) -> Scale:
+    """From the first label of an attribute to its last, as `as_category` counts them."""
+    return (1.0, float(labels_of(config, attribute)))
 
 
 def labels_of(config: Config, attribute: str) -> int:

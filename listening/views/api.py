@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from listening.db import database
 from listening.errors import problem
-from listening.models import Participant
+from listening.models import Page, Participant
 from listening.pages import PAGE_TYPES
 from listening.runs import (
     EventBody,
@@ -41,9 +41,6 @@ def save(token: str, n: int) -> Response:
     """Save the state of a page; answered only after it is on disk."""
     try:
         body = PageBody.model_validate_json(request.get_data())
-    except ValidationError as error:
-        return _invalid(error)
-    try:
         with database().write() as session:
             participant = find_participant(session, token, for_change=True)
             if participant is None:
@@ -51,14 +48,9 @@ def save(token: str, n: int) -> Response:
             language = speak_as(participant.study)
             saved = save_page(session, participant, n, body)
             answer = _acknowledgement(session, participant, n, saved)
-    except LockedError as error:
-        return problem(409, "Page is locked", str(error))
-    except RefusedError as error:
-        return problem(400, "Does not fit the page", str(error))
-    if saved.gaps:
-        gaps = [gap.speak(language) for gap in saved.gaps]
-        return problem(422, "Not complete", " ".join(gaps), gaps=gaps, revision=saved.revision)
-    return jsonify(answer)
+    except (ValidationError, LockedError, RefusedError) as error:
+        return not_saved(error)
+    return incomplete(saved, language) if saved.gaps else jsonify(answer)
 
 
 @blueprint.post("/events")
@@ -67,7 +59,7 @@ def events(token: str) -> Response:
     try:
         body = EventsBody.model_validate_json(request.get_data())
     except ValidationError as error:
-        return _invalid(error)
+        return not_saved(error)
     with database().write() as session:
         participant = find_participant(session, token, for_change=True)
         if participant is None:
@@ -102,19 +94,34 @@ def next_address(participant: Participant, n: int) -> str | None:
 
 def after_address(participant: Participant, n: int) -> str | None:
     """Where to go once page `n` is complete: on, or to the same page where it has feedback."""
-    page = participant.visits[n - 1].page
-    if page.training and (page.config.get("feedback") or PAGE_TYPES[page.kind].x):
+    if tells_afterwards(participant.visits[n - 1].page):
         return url_for("participant.page", token=participant.token, n=n)
     return next_address(participant, n)
 
 
-def _nobody() -> Response:
-    return problem(404, "Not found", "There is no run at this address.")
+def tells_afterwards(page: Page) -> bool:
+    """Whether a page says something once it was left, so that one comes to it once more."""
+    return page.training and bool(page.config.get("feedback") or PAGE_TYPES[page.kind].x)
 
 
-def _invalid(error: ValidationError) -> Response:
+def incomplete(saved: Saved, language: str) -> Response:
+    """The answer where a page was to be left, and something is missing."""
+    gaps = [gap.speak(language) for gap in saved.gaps]
+    return problem(422, "Not complete", " ".join(gaps), gaps=gaps, revision=saved.revision)
+
+
+def not_saved(error: ValidationError | LockedError | RefusedError) -> Response:
+    """The answer to a state or to events that cannot be taken."""
+    if isinstance(error, LockedError):
+        return problem(409, "Page is locked", str(error))
+    if isinstance(error, RefusedError):
+        return problem(400, "Does not fit the page", str(error))
     details = "; ".join(
         f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}"
         for item in error.errors(include_url=False, include_input=False)[:5]
     )
     return problem(400, "Not understood", details)
+
+
+def _nobody() -> Response:
+    return problem(404, "Not found", "There is no run at this address.")

@@ -15,6 +15,7 @@ from flask import (
     session,
     url_for,
 )
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -182,11 +183,14 @@ def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
 def form_body(visit: Visit) -> PageBody:
     """What a form without script sent, as a state of the page that is complete."""
     keys = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
-    return PageBody(
-        revision=visit.revision + 1,
-        answers={key: "\n".join(request.form.getlist(key))[:10_000] for key in keys},
-        complete=True,
-    )
+    try:
+        return PageBody(
+            revision=visit.revision + 1,
+            answers={key: "\n".join(request.form.getlist(key))[:10_000] for key in keys},
+            complete=True,
+        )
+    except ValidationError:
+        abort(400)
 
 
 def _participant(db: Session, token: str, for_change: bool = False) -> Participant:

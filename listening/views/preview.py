@@ -25,12 +25,20 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from listening.db import database
 from listening.designs import group_of
-from listening.errors import problem
 from listening.language import LANGUAGES, Message
 from listening.models import Participant, Stimulus, Study, Visit, now
 from listening.pages import PAGE_TYPES
-from listening.runs import LockedError, PageBody, RefusedError, join, save_page
+from listening.runs import (
+    LockedError,
+    PageBody,
+    RatingBody,
+    RefusedError,
+    join,
+    page_state,
+    save_page,
+)
 from listening.speech import speak_as, spoken
+from listening.views.api import incomplete, not_saved, tells_afterwards
 from listening.views.media import sound_response
 from listening.views.participant import form_body, page_context
 from listening.views.researcher import study_or_404
@@ -39,6 +47,9 @@ blueprint = Blueprint("preview", __name__, url_prefix="/desk/studies/<slug>/prev
 
 ASKED = ("group", "language")
 """What an address may ask for: a group of participants, and a language of the study."""
+
+LEFT_WITH = "left_with"
+"""In the address of a practice page that was left: its scores, as nothing is stored."""
 
 
 @blueprint.before_request
@@ -70,6 +81,8 @@ def page(slug: str, n: int) -> AnyResponse | str | tuple[str, int]:
     with _rolled_back() as db:
         participant, visit = _walk_to(db, study_or_404(db, slug), n)
         if request.method == "GET":
+            if LEFT_WITH in request.args:
+                _leave(db, participant, visit, request.args[LEFT_WITH])
             return _render(participant, visit)
         saved = save_page(db, participant, n, form_body(visit))
         if saved.gaps:
@@ -85,12 +98,11 @@ def save(slug: str, n: int) -> Response:
         with _rolled_back() as db:
             participant, visit = _walk_to(db, study_or_404(db, slug), n)
             saved = save_page(db, participant, n, body)
-            gaps = [gap.speak(spoken()) for gap in saved.gaps]
-            following = _following(participant, visit)
+            following = _after(participant, visit)
     except (ValidationError, RefusedError, LockedError) as error:
-        return problem(400, "Does not fit the page", str(error))
-    if gaps:
-        return problem(422, "Not complete", " ".join(gaps), gaps=gaps, revision=saved.revision)
+        return not_saved(error)
+    if saved.gaps:
+        return incomplete(saved, spoken())
     return jsonify(
         revision=saved.revision,
         saved_at=saved.saved_at.isoformat(),
@@ -183,6 +195,34 @@ def _following(participant: Participant, visit: Visit) -> str | None:
     if visit.n >= len(participant.visits):
         return None
     return _address(".page", slug=participant.study.slug, n=visit.n + 1)
+
+
+def _after(participant: Participant, visit: Visit) -> str | None:
+    """Where to go once a page is complete: on, or to the same page where it has feedback."""
+    if not tells_afterwards(visit.page):
+        return _following(participant, visit)
+    scores = ("" if item.score is None else f"{item.score:g}" for item in page_state(visit).ratings)
+    left = {LEFT_WITH: "_".join(scores)}
+    return _address(".page", slug=participant.study.slug, n=visit.n, **left)
+
+
+def _leave(db: Session, participant: Participant, visit: Visit, scores: str) -> None:
+    """Leave a page with the scores that the address holds, in the order of `page_state`."""
+    rated = [
+        (shown.opaque_id, attribute["key"])
+        for shown in visit.presentations
+        if shown.position > 0
+        for attribute in visit.page.config.get("attributes", ())
+    ]
+    try:
+        ratings = [
+            RatingBody(stimulus=of, attribute=key, score=float(score) if score else None, plays=1)
+            for (of, key), score in zip(rated, scores.split("_"), strict=True)
+        ]
+    except ValueError:
+        abort(404)
+    save_page(db, participant, visit.n, PageBody(revision=1, ratings=ratings))
+    visit.completed_at = now()
 
 
 def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:

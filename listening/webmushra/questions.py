@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from listening.pages.questionnaire import is_kept_for_pages
 from listening.study_file import Problem
 from listening.webmushra import keys
 from listening.webmushra.config_file import Node
@@ -66,6 +67,5 @@ def _choices(item: Node, place: str, log: Log) -> list[str]:
 def _key(name: str, taken: set[str]) -> str:
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:50]
     key = plain if plain[:1].isalpha() and plain.isascii() else f"q_{plain}".rstrip("_")
-    return next(
-        name for name in (key, *(f"{key}_{at}" for at in range(2, 10_000))) if name not in taken
-    )
+    more = (f"{stem}_{at}" for stem in (key, f"q_{key}") for at in range(2, 10_000))
+    return next(name for name in (key, *more) if name not in taken and not is_kept_for_pages(name))

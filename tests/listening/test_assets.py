@@ -8,7 +8,10 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from listening import __file__ as room
 from listening.assets import version_of
+
+ROOM = Path(room).parent
 
 
 def test_what_a_page_loads_is_kept_and_what_it_says_is_not(
@@ -37,3 +40,15 @@ def test_any_change_is_another_version(tmp_path: Path) -> None:
     versions.append(version_of(tmp_path))
     assert len(set(versions)) == 3
     assert versions[-1] == version_of(tmp_path)
+
+
+def test_templates_and_styles_know_the_same_classes() -> None:
+    templates = "".join(path.read_text("utf-8") for path in ROOM.rglob("templates/**/*.html"))
+    scripts = "".join(path.read_text("utf-8") for path in ROOM.rglob("static/js/**/*.js"))
+    sheets = "".join(path.read_text("utf-8") for path in ROOM.rglob("static/css/*.css"))
+    styled = set(re.findall(r"\.([a-z][a-z-]*)(?=[^{}]*\{)", re.sub(r"/\*.*?\*/", "", sheets)))
+    plain = re.sub(r"\{[{%].*?[%}]\}", " ", templates)
+    used = {name for names in re.findall(r'class="([^"]*)"', plain) for name in names.split()}
+    assert {name for name in used if not name.endswith("-")} <= styled
+    states = {"state-open", "state-closed"}  # "state-{{ study.status }}"
+    assert {name for name in styled if not re.search(rf"\b{name}\b", templates + scripts)} == states

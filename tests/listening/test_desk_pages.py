@@ -81,6 +81,54 @@ def test_every_page_can_be_previewed_and_nothing_is_stored(
     assert contents(database) == before
 
 
+def test_a_preview_of_practice_comes_back_with_feedback(
+    desk: FlaskClient, add_study: Callable[..., str], database: Database
+) -> None:
+    said = {"system": "mono", "text": "Too narrow", "low": 0, "high": 40}
+    pages = [
+        {"type": "mushra", "training": True, "feedback": [said]},
+        {"type": "abx", "training": True, "pairs": [["mono", "target"]]},
+        "ratings",
+    ]
+    add_study(slug="wide", pages=pages)
+    before = contents(database)
+    address = "/desk/studies/wide/preview/1?language=en"
+    for n in (1, 2):
+        data = page_data(desk.get(address))
+        sent = fill(data)
+        for at, rating in enumerate(sent["ratings"]):
+            rating["score"] = 100.0 * at if n == 2 else 10 * at + 0.5
+        taken = desk.put(data["api"]["page"], json=sent).json
+        assert taken is not None
+        after = page_data(desk.get(taken["next"]))
+        assert (after["n"], after["locked"]) == (n, True)
+        assert [item["text"] for item in after["feedback"]] == (["Too narrow"] if n == 1 else [])
+        assert (after["x_was"] in [stimulus["id"] for stimulus in data["stimuli"]]) == (n == 2)
+        scores = [[item["score"] for item in of["ratings"]] for of in (sent, after["saved"])]
+        assert scores[0] == scores[1]
+        address = after["next"]
+        assert f"/preview/{n + 1}" in address
+        assert "language=en" in address
+    for odd in ("", "1", "1_2_3_x", "1_2_3_nan", "1_2_3_101", "1_2_3_4_5"):
+        left = desk.get(f"/desk/studies/wide/preview/1?left_with={odd}")
+        assert left.status_code == 404
+    assert contents(database) == before
+
+
+def test_a_preview_refuses_what_a_run_refuses_in_the_same_words(
+    desk: FlaskClient, client: FlaskClient, add_study: Callable[..., str]
+) -> None:
+    add_study(slug="wide", pages=["ratings"])
+    joined = client.post("/studies/wide/", data={"join_key": "k" * 20}).location
+    run = page_data(client.get(joined, follow_redirects=True))["api"]["page"]
+    preview = page_data(desk.get("/desk/studies/wide/preview/1"))["api"]["page"]
+    for sent in ({}, {"revision": 0, "more": 1}, {"revision": 1, "answers": {"age": "3"}},
+                 {"revision": 1, "complete": True}):  # fmt: skip
+        here, there = desk.put(preview, json=sent), client.put(run, json=sent)
+        assert here.status_code == there.status_code >= 400
+        assert here.json == there.json
+
+
 def test_forms_of_a_preview_are_checked_and_lead_on(desk: FlaskClient, database: Database) -> None:
     before = contents(database)
     assert desk.post(f"{STUDY}/preview/1").status_code == 422

@@ -18,8 +18,8 @@ from listening.models import Presentation
 from listening.pages import INTERFACES, PAGE_TYPES
 from listening.pages.kinds import Config, Rated
 from listening.simulate import simulate
-from listening.studies import find_study
-from listening.study_file import StudyFileError
+from listening.studies import check_study, find_study
+from listening.study_file import StudyFileError, read_study_file
 
 LABELS = [{"en": str(at)} for at in range(5)]
 CONFIG: Config = {
@@ -27,7 +27,11 @@ CONFIG: Config = {
     "systems": ["target", "mono"],
     "attributes": [{"key": "it", "labels": LABELS}],
 }
-PAIRS = ("ab", "abx", "ccr")
+SCALES = {
+    "ab": (0, 1), "abx": (0, 1), "bs1116": (1, 5), "acr": (1, 5), "dcr": (1, 5), "likert": (1, 5),
+    "ccr": (-3, 3),
+}  # fmt: skip
+"""What the documentation says of the scales; the others are 0 to 100."""
 
 
 @pytest.mark.parametrize("page_type", PAGE_TYPES.values(), ids=PAGE_TYPES)
@@ -50,7 +54,7 @@ def test_a_possible_score_is_its_own_nearest_and_stays_on_the_scale(
     fitted = page_type.fit(CONFIG, "it", scores)
     assert page_type.fit(CONFIG, "it", fitted) == pytest.approx(fitted, abs=0.06)
     assert all(0 <= score <= 100 for score in fitted)
-    low, high = page_type.scale
+    low, high = page_type.scale(CONFIG, "it")
     for system, score in zip(("target", "mono"), fitted, strict=True):
         assert low <= page_type.exported(CONFIG, Rated(system, "system", "it", score)) <= high
 
@@ -60,7 +64,7 @@ def test_a_simulated_study_of_each_interface_exports_its_scale(
     add_study: Callable[..., str], database: Database, name: str
 ) -> None:
     rows = simulated(add_study, database, interface=name, pages=["ratings"])
-    low, high = PAGE_TYPES[name].scale
+    low, high = SCALES.get(name, (0, 100))
     assert {row.participant for row in rows} == {"S001", "S002", "S003"}
     assert {row.passage for row in rows} == {"ballad", "march", "waltz"}
     assert all(low <= row.score <= high for row in rows)
@@ -89,18 +93,58 @@ def test_the_analysis_knows_the_scale_of_each_attribute(
     with database.read() as session:
         scales = attribute_scales(find_study(session, "test"))
     ratings = from_table([vars(row) for row in rows], scale=scales)
-    assert set(ratings.scales.values()) == {PAGE_TYPES[name].scale}
+    assert set(ratings.scales.values()) == {SCALES.get(name, (0, 100))}
     assert set(ratings.attribute.levels) == {row.attribute for row in rows}
 
 
-def test_a_scale_of_labels_ends_at_the_last_one(
-    add_study: Callable[..., str], database: Database
+@pytest.mark.parametrize(
+    ("interface", "labels", "scale"),
+    [
+        ("likert", 7, (1, 7)),
+        ("acr", 9, (1, 9)),
+        ("ccr", 5, (-2, 2)),
+        ("ccr", 4, (-1.5, 1.5)),
+        ("ccr", 2, (-0.5, 0.5)),
+        ("ccr", 11, (-5, 5)),
+    ],
+)
+def test_a_scale_of_labels_goes_from_the_first_to_the_last(
+    add_study: Callable[..., str],
+    database: Database,
+    interface: str,
+    labels: int,
+    scale: tuple[float, float],
 ) -> None:
-    asked = {"key": "loud", "question": "Loud?", "labels": [str(at) for at in range(1, 8)]}
-    rows = simulated(add_study, database, interface="likert", pages=["ratings"], attributes=[asked])
+    low, high = scale
+    asked = attribute_of("loud", labels)
+    rows = simulated(
+        add_study, database, interface=interface, pages=["ratings"], attributes=[asked]
+    )
     with database.read() as session:
-        assert attribute_scales(find_study(session, "test")) == {"loud": (1.0, 7.0)}
-    assert 5 < max(row.score for row in rows) <= 7
+        assert attribute_scales(find_study(session, "test")) == {"loud": scale}
+    assert {row.score for row in rows} <= {low + at for at in range(labels)}
+    assert min(row.score for row in rows) < (low + high) / 2 < max(row.score for row in rows)
+
+
+def attribute_of(key: str, labels: int) -> dict[str, Any]:
+    """An attribute with so many labels."""
+    return {"key": key, "question": "Loud?", "labels": [str(at) for at in range(1, labels + 1)]}
+
+
+@pytest.mark.parametrize("labels", range(2, 12))
+def test_every_comparison_that_the_page_offers_can_be_stored(labels: int) -> None:
+    """As `ccr.js` counts them; with other than seven labels no page could be left."""
+    page_type = PAGE_TYPES["ccr"]
+    config = {"attributes": [attribute_of("it", labels)]}
+    low, _ = page_type.scale(config, "it")
+    for at in range(labels):
+        grade = 50 * (2 * at - labels + 1) / (labels - 1)
+        scores = [50 - grade, 50 + grade]
+        assert page_type.fit(config, "it", scores) == pytest.approx(scores, abs=0.06)
+        first, second = (
+            page_type.exported(config, Rated("", "system", "it", score)) for score in scores
+        )
+        assert (first, second) == (-(low + at), low + at)
 
 
 @pytest.mark.parametrize("name", ["ab", "abx"])
@@ -180,6 +224,59 @@ def test_one_attribute_has_one_scale(add_study: Callable[..., str]) -> None:
         StudyFileError, match=r"attribute 'preference' goes from 0 to 100 on mushra"
     ):
         add_study(pages=["ratings", {"type": "ab", "attributes": [attribute]}])
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"attributes": [attribute_of("loud", 5)] * 2}, "attributes"),
+        ({"pages": [{"type": "ape", "attributes": [attribute_of("loud", 5)] * 2}]},
+         r"pages\[0\]\.attributes"),
+        ({"pages": [{"type": "group", "pages": [
+            {"type": "ratings", "attributes": [attribute_of("loud", 5)] * 2}]}]},
+         r"pages\[0\]\.pages\[0\]\.attributes"),
+    ],
+)  # fmt: skip
+def test_attributes_have_keys_of_their_own(
+    add_study: Callable[..., str], changes: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(StudyFileError, match=f"{place}: two attributes have the key loud"):
+        add_study(**changes)
+
+
+def test_labels_make_the_scale(add_study: Callable[..., str]) -> None:
+    pages = [
+        {"type": "likert", "attributes": [attribute_of("loud", 7)]},
+        {"type": "acr", "attributes": [attribute_of("loud", 5)]},
+    ]
+    with pytest.raises(
+        StudyFileError, match=r"attribute 'loud' goes from 1 to 7 on likert pages and from 1 to 5"
+    ):
+        add_study(pages=pages)
+    add_study(pages=[pages[0], {**pages[1], "attributes": [attribute_of("loud", 7)]}])
+
+
+@pytest.mark.parametrize(
+    "pages", [{"interface": "bs1116"}, {"pages": ["bs1116"]}], ids=["interface", "entry"]
+)
+def test_bs1116_needs_the_hidden_reference(
+    add_study: Callable[..., str], pages: dict[str, Any]
+) -> None:
+    """Without it everybody would have to give 5.0 to the one stimulus of each page."""
+    expected = r"line \d+: systems: bs1116 needs the hidden reference and passage 'ballad' has none"
+    with pytest.raises(StudyFileError, match=expected):
+        add_study(**pages, systems=["mono", "random"])
+    add_study(**pages, systems=["mono", "target"])
+
+
+@pytest.mark.parametrize(
+    ("name", "system"), [("ab", "mono"), ("abx", "target"), ("ccr", "mono"), ("bs1116", "target")]
+)
+def test_an_entry_without_a_page_is_refused(
+    add_study: Callable[..., str], name: str, system: str
+) -> None:
+    with pytest.raises(StudyFileError, match=r"pages\[1\]: no page comes of this entry"):
+        add_study(pages=["consent", name], systems=[system])
 
 
 def test_a_forged_score_is_refused(add_study: Callable[..., str], client: Any) -> None:
@@ -298,3 +395,68 @@ def test_conditions_and_validation_of_questions(answers: dict[str, str], gaps: l
     config = page_type.entry.model_validate({"type": "questionnaire", "questions": QUESTIONS})
     found = page_type.gaps(config.model_dump(mode="json"), PageState(answers))
     assert [str(gap) for gap in found] == gaps
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"key": "verdict"}, "key: 'verdict' is kept for what pages store"),
+        ({"key": "trial_1"}, "key: 'trial_1' is kept"),
+        ({"key": "comment_12"}, "key: 'comment_12' is kept"),
+        ({"key": "age", "type": "number", "max": float("inf")}, "max: is no number"),
+        ({"key": "age", "type": "number", "min": float("nan")}, "min: is no number"),
+    ],
+    ids=str,
+)
+def test_a_question_that_nobody_could_answer_rightly_is_refused(
+    write_study: Callable[..., Path], question: dict[str, Any], expected: str
+) -> None:
+    """An answer `failed` to the question `verdict` led to the code of who is screened out."""
+    first = {"key": "trials", "question": "?"}
+    pages = [{"type": "questionnaire", "questions": [first, {"question": "?", **question}]}]
+    path = write_study(pages=pages)
+    path.write_text(path.read_text().replace("Infinity", ".inf").replace("NaN", ".nan"))
+    with pytest.raises(StudyFileError, match=rf"pages\[0\]\.questions\[1\]\.{expected}"):
+        check_study(read_study_file(path))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"type": "number", "max": 0},
+        {"type": "number", "max": -5.5},
+        {"type": "number", "min": 1900},
+        {"type": "number", "min": 0.2, "max": 0.4},
+        {"type": "number", "min": 1e30},
+        {"pattern": "[A-Z]{3}"},
+        {"pattern": r"\d{4}"},
+        {"pattern": "[a-f0-9]{24}"},
+        {"pattern": r"[^@ ]+@[^@ ]+\.[a-z]+"},
+        {"pattern": r"\d{4}-\d\d-\d\d"},
+        {"pattern": "never this", "required": False},
+        {"pattern": "never this", "when": {"question": "plays", "answer": ["Yes"]}},
+    ],
+    ids=str,
+)
+def test_simulated_participants_answer_what_is_asked(
+    add_study: Callable[..., str], database: Database, question: dict[str, Any]
+) -> None:
+    plays = {"key": "plays", "question": "?", "type": "choice", "choices": ["No", "Never"]}
+    questions = [plays, {"key": "it", "question": "It?", **question}]
+    add_study(pages=[{"type": "questionnaire", "questions": questions}])
+    with database.write() as session:
+        assert simulate(session, find_study(session, "test"), 3) == 3
+
+
+def test_a_question_that_simulation_cannot_answer_is_named(
+    add_study: Callable[..., str], database: Database
+) -> None:
+    questions = [{"key": "code", "question": "Your code?", "pattern": "xyz+[4-6]"}]
+    add_study(pages=[{"type": "questionnaire", "questions": questions}])
+    with (
+        pytest.raises(
+            ValueError, match=r"cannot leave page questionnaire: Your code\? Please answer"
+        ),
+        database.write() as session,
+    ):
+        simulate(session, find_study(session, "test"), 3)

@@ -201,6 +201,29 @@ def test_a_sound_is_read_as_it_is_while_it_arrives(
         page.evaluate(READ, ["/a-sound", 44_100])
 
 
+@pytest.mark.parametrize(
+    ("kind", "then"), [("ratings", ".sound"), ("trap", ".trial"), ("volume", ".volume")]
+)
+def test_sounds_that_did_not_come_can_be_asked_for_again(
+    add_study: Callable[..., str],
+    sounds: Path,
+    context: BrowserContext,
+    address: str,
+    kind: str,
+    then: str,
+) -> None:
+    study(add_study, sounds, pages=[kind])
+    page = context.new_page()
+    page.route("**/media/*", lambda route: route.abort())
+    begin(page, address)
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator(then)).to_have_count(0)
+    page.unroute("**/media/*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(then).first).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
 def test_sounds_of_24_bits_are_left_to_the_browser(
     add_study: Callable[..., str], tmp_path: Path, context: BrowserContext, address: str
 ) -> None:

@@ -11,10 +11,16 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sqlalchemy import select, text
 
 from listening.db import Database
 from listening.models import Rating
+from listening.pages.kinds import MOST_ATTRIBUTES
+from listening.pages.questionnaire import MOST_QUESTIONS
+from listening.pages.rating import MOST_STIMULI
+from listening.runs import PageBody
+from listening.study_file import StudyFileError
 
 
 def data_of(client: FlaskClient, address: str) -> dict[str, Any]:
@@ -216,6 +222,45 @@ def test_another_participants_stimuli_are_refused(
     other = data_of(client, client.post("/studies/test/", data={"join_key": "o" * 20}).location)
     assert client.put(other["api"]["page"], json=body(page, 1)).status_code == 400
     assert scores(client, other) == []
+
+
+def test_a_state_holds_as_many_ratings_as_a_page_can_have() -> None:
+    """26 stimuli and 12 attributes passed the check of the study, and then no save was taken."""
+    one = {"stimulus": "s", "attribute": "a", "score": 1.5}
+    most = MOST_STIMULI * MOST_ATTRIBUTES
+    assert len(PageBody.model_validate({"revision": 1, "ratings": [one] * most}).ratings) == most
+    with pytest.raises(ValidationError, match="at most 312"):
+        PageBody.model_validate({"revision": 1, "ratings": [one] * (most + 1)})
+
+
+def test_as_many_questions_as_a_study_may_have_are_answered(
+    client: FlaskClient, add_study: Callable[..., str]
+) -> None:
+    questions = [
+        {"key": f"of_{at}", "question": "?", "required": False} for at in range(MOST_QUESTIONS)
+    ]
+    more = {"key": "one_more", "question": "?"}
+    pages = [{"type": "questionnaire", "questions": questions}]
+    add_study(slug="many", pages=pages)
+    address = client.post("/studies/many/", data={"join_key": "k" * 20}).location
+    data = data_of(client, address)
+    sent = {"revision": 1, "answers": {question["key"]: "yes" for question in questions}}
+    assert client.put(data["api"]["page"], json=sent).status_code == 200
+    with pytest.raises(StudyFileError, match=r"pages\[0\].questions: list should have at most 200"):
+        add_study(slug="more", pages=[{**pages[0], "questions": [*questions, more]}])
+
+
+def test_a_form_that_cannot_be_taken_is_no_internal_error(
+    client: FlaskClient, add_study: Callable[..., str]
+) -> None:
+    add_study(slug="form", pages=["questionnaire"])
+    address = client.post("/studies/form/", data={"join_key": "k" * 20}).location
+    data = data_of(client, address)
+    last = {"revision": 2**31 - 1, "answers": {"remarks": "kept"}}
+    assert client.put(data["api"]["page"], json=last).status_code == 200
+    answer = client.post(f"{address}/1", data={"remarks": "lost"})
+    assert answer.status_code == 400
+    assert data_of(client, address)["saved"]["answers"] == {"remarks": "kept"}
 
 
 def test_too_much_is_refused(client: FlaskClient, page: dict[str, Any]) -> None:

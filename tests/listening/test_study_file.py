@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from analysis.plan import plan_from
+from analysis.screening import check_rule
 from listening.schema import json_schema
 from listening.study_file import StudyFileError, read_study_file
 
@@ -185,10 +186,36 @@ def test_words_stay_words(tmp_path: Path, word: str) -> None:
     assert question.choices == [word, "other"]
 
 
-@pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
-def test_yaml_in_the_documentation_is_yaml(document: Path) -> None:
-    for part in re.findall(r"```yaml\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL):
-        yaml.safe_load(part)
+PARTS = re.findall(
+    r"```yaml\n(.*?)```", (DOCS / "study-file.md").read_text(encoding="utf-8"), re.DOTALL
+)
+REQUIRED = {"title": "Which mix?", "slug": "which", "manifest": "stimuli", "interface": "ape"}
+
+
+def whole(part: str) -> str:
+    """A part of a study file with what it takes to be one."""
+    if part.startswith("    - "):
+        part = (
+            f"- type: questionnaire\n  questions:\n    - {{key: experience, question: x}}\n{part}"
+        )
+    if part.startswith("- "):
+        part = f"pages:\n{part}"
+    there = yaml.safe_load(part) or {}
+    return part + "".join(f"{key}: {REQUIRED[key]}\n" for key in REQUIRED if key not in there)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.split("\n")[0].strip())
+def test_what_the_documentation_shows_of_a_study_file_is_right(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(whole(part), encoding="utf-8")
+    source = read_study_file(path)
+    for rule in plan_from(source.file.analysis).screening:
+        check_rule(rule)
+
+
+def test_all_yaml_of_the_documentation_is_tested() -> None:
+    documents = [path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")]
+    assert sum(text.count("```yaml") for text in documents) == len(PARTS) > 0
 
 
 def test_deep_nesting_is_one_clear_error(tmp_path: Path) -> None:

@@ -257,6 +257,16 @@ def test_what_is_different_is_said(
     assert expected in "\n".join(map(str, found.notes))
 
 
+def test_questions_get_keys_that_no_page_stores(imported: Callable[[str], Imported]) -> None:
+    names = ("verdict", "Comment", "comment", "Trial 3", "age")
+    asked = "".join(f"\n      - {{type: text, name: {name}, label: Say}}" for name in names)
+    found = imported(MUSHRA.replace("content: Bye", f"content: Bye\n    questionnaire:{asked}"))
+    assert found.problems == ()
+    (page,) = [page for page in found.study["pages"] if page["type"] == "questionnaire"]
+    keys = [question["key"] for question in page["questions"]]
+    assert keys == ["verdict_2", "comment", "q_comment_2", "trial_3_2", "age"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -8,11 +8,12 @@
  */
 import { element, notices } from "./dom.js";
 import { EventLog } from "./events.js";
+import { loading } from "./loading.js";
 import { Player } from "./player.js";
 import { Ratings } from "./ratings.js";
 import { Saver } from "./saver.js";
 import { shortcuts } from "./shortcuts.js";
-import { loadSounds, openContext, preload, releaseOnLeave } from "./sounds.js";
+import { openContext, preload, releaseOnLeave } from "./sounds.js";
 import { t } from "./texts.js";
 import { transport } from "./transport.js";
 import { watchUnderruns } from "./underruns.js";
@@ -43,25 +44,6 @@ export async function ratingPage(build, {
   place.setAttribute("aria-busy", "false");
   releaseOnLeave(player);
   preload(page.preload);
-}
-
-async function loading(place, context, sounds) {
-  const bar = element("progress", { max: sounds.length, value: 0 });
-  const text = element("p", { role: "status", textContent: t("loading", { done: 0, all: sounds.length }) });
-  place.replaceChildren(text, bar);
-  try {
-    return await loadSounds(context, sounds, (done) => {
-      bar.value = done;
-      text.textContent = t("loading", { done, all: sounds.length });
-    });
-  } catch (error) {
-    console.error(error);
-    const again = element("button", { type: "button", textContent: t("try_again") });
-    place.replaceChildren(
-      element("p", { role: "alert", className: "notice", textContent: t("load_failed") }), again);
-    await new Promise((resolve) => { again.onclick = resolve; });
-    return loading(place, context, sounds);
-  }
 }
 
 /** The parts of the page, wired. @returns {HTMLElement[]} */

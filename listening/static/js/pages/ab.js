@@ -1,32 +1,9 @@
 /** AB: which of two is better, or neither. */
-import { choices } from "../choices.js";
-import { element } from "../dom.js";
-import { ratingPage } from "../rating-page.js";
-import { soundButtons } from "../sound-buttons.js";
+import { pairPage } from "../pair-page.js";
 import { t } from "../texts.js";
 
-await ratingPage((room) => {
-  const { page, ratings, rateTogether } = room;
-  const [first, second] = page.stimuli;
-  const buttons = soundButtons(room);
-  const groups = page.attributes.map(({ key, question }) => {
-    const scores = page.no_preference ? [[100, 0], [50, 50], [0, 100]] : [[100, 0], [0, 100]];
-    const group = choices({
-      question, disabled: page.locked,
-      answers: [
-        t("mix", first), ...(page.no_preference ? [t("no_preference")] : []), t("mix", second),
-      ],
-      chosen: (at) => rateTogether(key, [[first.id, scores[at][0]], [second.id, scores[at][1]]]),
-    });
-    const show = () => {
-      const score = ratings.score(second.id, key);
-      group.set(score === null ? null : scores.findIndex(([, other]) => Math.abs(other - score) < 0.1));
-    };
-    return { node: group.node, show };
-  });
-  return {
-    node: element("div", {}, buttons.node, ...groups.map(({ node }) => node)),
-    show: () => [buttons, ...groups].forEach(({ show }) => show()),
-    say: () => "",
-  };
-}, { missing: "not_chosen" });
+await pairPage(({ stimuli: [first, second], no_preference: mayBeNeither }) => [
+  [t("mix", first), 0],
+  ...(mayBeNeither ? [[t("no_preference"), 50]] : []),
+  [t("mix", second), 100],
+]);

@@ -2,9 +2,10 @@
 import { choices } from "../choices.js";
 import { element, notices } from "../dom.js";
 import { EventLog } from "../events.js";
+import { loading } from "../loading.js";
 import { Texts } from "../merging.js";
 import { Saver } from "../saver.js";
-import { loadSounds, openContext, preload } from "../sounds.js";
+import { openContext, preload } from "../sounds.js";
 import { t } from "../texts.js";
 import { storedVolume } from "../volume.js";
 
@@ -29,22 +30,6 @@ const saver = new Saver(page, {
   refused: tell,
   status: document.getElementById("save-status"),
 });
-
-async function prepare() {
-  form.replaceChildren(element("p", { role: "status", textContent: t("loading", { done: 0, all: page.stimuli.length }) }));
-  try {
-    const buffers = await loadSounds(context, page.stimuli, () => {});
-    form.replaceChildren(...page.stimuli.map((stimulus, at) => trial(buffers.get(stimulus.id), at)),
-      notice, element("div", { className: "leave" },
-        element("button", { type: "submit", id: "next", textContent: t("next") })));
-    form.setAttribute("aria-busy", "false");
-    preload(page.preload);
-  } catch (error) {
-    console.error(error);
-    const again = element("button", { type: "button", textContent: t("try_again"), onclick: prepare });
-    form.replaceChildren(element("p", { role: "alert", textContent: t("load_failed") }), again);
-  }
-}
 
 function trial(buffer, at) {
   const key = `trial_${at + 1}`;
@@ -92,4 +77,9 @@ form.addEventListener("submit", (event) => {
   else saver.leave();
 });
 
-await prepare();
+const buffers = await loading(form, context, page.stimuli);
+form.replaceChildren(...page.stimuli.map((stimulus, at) => trial(buffers.get(stimulus.id), at)),
+  notice, element("div", { className: "leave" },
+    element("button", { type: "submit", id: "next", textContent: t("next") })));
+form.setAttribute("aria-busy", "false");
+preload(page.preload);

@@ -1,8 +1,9 @@
 /** Set the volume once: one sound, looped, and a slider in decibels. */
 import { element } from "../dom.js";
 import { EventLog } from "../events.js";
+import { loading } from "../loading.js";
 import { Player } from "../player.js";
-import { loadSounds, openContext, preload } from "../sounds.js";
+import { openContext, preload } from "../sounds.js";
 import { t } from "../texts.js";
 import { storedVolume, storeVolume } from "../volume.js";
 
@@ -15,19 +16,6 @@ const context = openContext(page.sample_rate_hz);
 
 const toGain = (db) => (db <= LOWEST_DB ? 0 : 10 ** (db / 20));
 const toDb = (gain) => (gain <= 0 ? LOWEST_DB : Math.max(LOWEST_DB, 20 * Math.log10(gain)));
-
-async function prepare() {
-  place.replaceChildren(element("p", { role: "status", textContent: t("loading", { done: 0, all: 1 }) }));
-  try {
-    const buffers = await loadSounds(context, page.stimuli, () => {});
-    place.replaceChildren(...controls(new Player(context, buffers)));
-    preload(page.preload);
-  } catch (error) {
-    console.error(error);
-    const again = element("button", { type: "button", textContent: t("try_again"), onclick: prepare });
-    place.replaceChildren(element("p", { role: "alert", textContent: t("load_failed") }), again);
-  }
-}
 
 function controls(player) {
   const button = element("button", { type: "button", className: "play", textContent: t("play") });
@@ -60,4 +48,6 @@ function controls(player) {
   ];
 }
 
-await prepare();
+const buffers = await loading(place, context, page.stimuli);
+place.replaceChildren(...controls(new Player(context, buffers)));
+preload(page.preload);
