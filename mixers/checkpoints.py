@@ -23,6 +23,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from mixers.whole import whole
+
 FORMAT = "blindmix-weights-1"
 
 
@@ -48,10 +50,8 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], header: Header) -> N
     stored = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     text = json.dumps(asdict(header))
     said = {"format": FORMAT, "header": text, "digest": _digest(text, stored)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(save(stored, said))
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_bytes(save(stored, said))
 
 
 def architecture_of(path: Path) -> str:

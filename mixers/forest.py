@@ -28,6 +28,7 @@ from mixers.multitrack import Mix, Multitrack, Samples
 from mixers.reverse import recover_gains
 from mixers.settings import RANGES, Settings, TrackSettings
 from mixers.sides import deal_sides
+from mixers.whole import whole
 
 Array = NDArray[np.float64]
 
@@ -151,10 +152,8 @@ class Forest:
             "forest": self.forest_,
         }
         data = skops.io.dumps(stored, compression=zipfile.ZIP_DEFLATED, compresslevel=9)
-        partial = path.with_name(path.name + ".part")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
+        with whole(path) as partial:
+            partial.write_bytes(data)
 
     def _load(self) -> None:
         import skops.io

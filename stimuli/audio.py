@@ -17,6 +17,7 @@ import soxr
 from numpy.typing import NDArray
 
 from mixers.multitrack import Samples
+from mixers.whole import whole
 from stimuli.containers import probe_streams, read_stream
 
 SUFFIXES = frozenset({".wav", ".wave", ".flac", ".aif", ".aiff", ".ogg", ".mp3"})
@@ -170,7 +171,7 @@ def write_sound(
     """Write a sound file, whole or not at all, without tags or dates.
 
     Args:
-        path: ends in .wav or .flac, which says the format; its folder must be there.
+        path: ends in .wav or .flac, which says the format.
         samples: `(channels, frames)`, within -1..1.
         sample_rate_hz: of the samples.
         seed: of the triangular dither of ±1 least significant bit that decorrelates the rounding
@@ -186,17 +187,15 @@ def write_sound(
         raise ValueError(f"{path}: peak of {peak:.3f} exceeds full scale; lower the gain first")
     dither = None if seed is None or peak == 0 else np.random.default_rng(seed)
     kind = "FLAC" if path.suffix == ".flac" else "WAV"
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     channels, frames = samples.shape
-    try:
-        with soundfile.SoundFile(
+    with (
+        whole(path) as partial,
+        soundfile.SoundFile(
             partial, "w", sample_rate_hz, channels, subtype=f"PCM_{bits}", format=kind
-        ) as file:
-            for start in range(0, frames, _WRITE_FRAMES):
-                file.write(_quantised(samples[:, start : start + _WRITE_FRAMES], bits, dither))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        ) as file,
+    ):
+        for start in range(0, frames, _WRITE_FRAMES):
+            file.write(_quantised(samples[:, start : start + _WRITE_FRAMES], bits, dither))
 
 
 def _quantised(

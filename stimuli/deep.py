@@ -20,6 +20,7 @@ import numpy as np
 from mixers.checkpoints import Header
 from mixers.multitrack import Multitrack
 from mixers.training import Plan, Progress, Result, is_first_process
+from mixers.whole import whole
 from stimuli.datasets.song import Song
 from stimuli.provenance import code_version
 from stimuli.splits import fingerprint
@@ -212,9 +213,8 @@ def draw_loss_curve(result: Result, path: Path) -> None:
     axes.set(xlabel="Steps", ylabel="Loss")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    partial = path.with_name(path.name + ".part")
-    figure.savefig(partial, dpi=150, format="png")
-    partial.replace(path)
+    with whole(path) as partial:
+        figure.savefig(partial, dpi=150, format="png")
 
 
 def _crop(song: Song, start: int, frames: int) -> Multitrack:

@@ -20,6 +20,7 @@ from mixers.multitrack import Mix, Multitrack
 from mixers.objective import MixFeatures, describe_mix, percentage_errors
 from mixers.reverse import RecoveredGains, recover_gains
 from mixers.settings import Settings, settings_from_json
+from mixers.whole import whole
 from stimuli.datasets.dataset import Dataset
 from stimuli.provenance import code_version
 from stimuli.seeds import seed_for
@@ -219,10 +220,8 @@ def _read_row(record: Path | None) -> Row | None:
 
 def _keep_row(row: Row, record: Path | None) -> None:
     if record is not None:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        partial = record.with_name(record.name + ".part")
-        partial.write_text(json.dumps(asdict(row)), encoding="utf-8")
-        partial.replace(record)
+        with whole(record) as partial:
+            partial.write_text(json.dumps(asdict(row)), encoding="utf-8")
 
 
 def _levels(multitrack: Multitrack, mix: np.ndarray) -> RecoveredGains:

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixers.objective import MixFeatures
+from mixers.whole import whole
 from stimuli.evaluation import MEASURES, Row
 
 DRAWN = {
@@ -153,6 +154,5 @@ def _warnings(rows: Sequence[Row], systems: list[str]) -> list[str]:
 
 
 def _store(path: Path, data: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(data)
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_bytes(data)

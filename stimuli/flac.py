@@ -7,9 +7,10 @@ watches the network tab. A padding block in each file of a page makes all of the
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from mixers.whole import whole
 
 MARKER = b"fLaC"
 PADDING = 1
@@ -75,9 +76,8 @@ def pad_to_one_length(paths: Sequence[Path]) -> None:
         except ValueError as error:
             raise ValueError(f"{path} {error}") from None
         if path.stat().st_size != len(file) or path.read_bytes() != file:
-            partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-            partial.write_bytes(file)
-            partial.replace(path)
+            with whole(path) as partial:
+                partial.write_bytes(file)
 
 
 def _unpadded(data: bytes) -> bytes:

@@ -13,6 +13,7 @@ import numpy as np
 from mixers.loudness import integrated_loudness, true_peak
 from mixers.multitrack import Samples
 from mixers.settings import Settings, TrackSettings, settings_from_json
+from mixers.whole import whole
 from stimuli.audio import read
 from stimuli.manifest import Role, Stimulus, read_manifest
 
@@ -89,9 +90,8 @@ def write_gallery(
         manifest=manifest, passages=passages, columns=COLUMNS, height=HEIGHT
     )
     path = folder / GALLERY_NAME
-    partial = path.with_suffix(".html.part")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_text(page, encoding="utf-8")
     return path
 
 

@@ -96,6 +96,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> Path:
     """Write the manifest into its folder, whole or not at all, and return its path."""
     path = folder / MANIFEST_NAME
     data = {"blindmix_manifest": FORMAT_VERSION, **asdict(manifest)}
+    # As `mixers.whole` does; the other rooms read this module, which imports none of ours.
     partial = path.with_suffix(".json.part")
     partial.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     partial.replace(path)

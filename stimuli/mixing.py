@@ -9,6 +9,7 @@ from mixers.loudness import true_peak
 from mixers.mixer import Mixer
 from mixers.multitrack import Mix
 from mixers.settings import settings_to_json
+from mixers.whole import whole
 from stimuli.audio import write_wav
 from stimuli.datasets.dataset import open_dataset
 from stimuli.loudness import CEILING_DBTP, DITHER_MARGIN_DB
@@ -54,5 +55,6 @@ def mix_song(
     write_wav(out, mix.samples * 10 ** (gain_db / 20), mix.sample_rate_hz, seed)
     if settings_out is not None and mix.settings is not None:
         settings_out.parent.mkdir(parents=True, exist_ok=True)
-        settings_out.write_text(settings_to_json(mix.settings), encoding="utf-8")
+        with whole(settings_out) as partial:
+            partial.write_text(settings_to_json(mix.settings), encoding="utf-8")
     return WrittenMix(mix, gain_db)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixers.multitrack import Samples
+from mixers.whole import whole
 from stimuli.activity import TICKS_PER_S, per_block, track_energies
 from stimuli.beats import Beat, beat_near, find_beat
 from stimuli.datasets.song import Song
@@ -131,13 +132,11 @@ def passages_from_csv(path: Path) -> tuple[Passage, ...]:
 
 def passages_to_csv(passages: Iterable[Passage], path: Path) -> None:
     """Write passages as `passages_from_csv` reads them, whole or not at all."""
-    partial = path.with_name(f"{path.name}.part")
-    with partial.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["song", "start_s", "duration_s", "name"])
         for passage in passages:
             writer.writerow([passage.song, passage.start_s, passage.duration_s, passage.name])
-    partial.replace(path)
 
 
 def fade(samples: Samples, sample_rate_hz: int, fade_s: float) -> Samples:

@@ -91,14 +91,14 @@ def _alike(item: ReadyMade) -> tuple[dict[str, Samples], int, list[str]]:
             notices.append(f"{files[name]}: made stereo, as others of its passage are")
         wide = np.repeat(samples, channels // len(samples), axis=0)
         sounds[name] = resample(wide, from_hz, rate_hz)
-    for name in item.anchors:
-        sounds[name] = low_pass(sounds[REFERENCE], rate_hz, ANCHORS[name])
     frames = max(samples.shape[1] for samples in sounds.values())
     for name, samples in sounds.items():
         short = frames - samples.shape[1]
         if short:
             notices.append(f"{files[name]}: {short / rate_hz:.3f} s of silence added at its end")
             sounds[name] = np.pad(samples, ((0, 0), (0, short)))
+    for name in item.anchors:
+        sounds[name] = low_pass(sounds[REFERENCE], rate_hz, ANCHORS[name])
     return sounds, rate_hz, notices
 
 

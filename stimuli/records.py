@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any, cast
+
+from mixers.whole import whole
 
 
 class Records:
@@ -29,11 +30,8 @@ class Records:
 
     def put(self, finding: dict[str, Any], *about: object) -> None:
         """Keep a finding."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(about)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-        partial.write_text(json.dumps(finding), encoding="utf-8")
-        partial.replace(path)
+        with whole(self._path(about)) as partial:
+            partial.write_text(json.dumps(finding), encoding="utf-8")
 
     def _path(self, about: tuple[object, ...]) -> Path:
         name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

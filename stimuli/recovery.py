@@ -16,6 +16,7 @@ from mixers.errors import compare, compare_chains
 from mixers.multitrack import Multitrack, Samples
 from mixers.reverse import recover_filters, recover_gains
 from mixers.settings import Settings, settings_to_json
+from mixers.whole import whole
 from stimuli.audio import read, resample
 from stimuli.datasets.dataset import open_dataset
 
@@ -162,13 +163,10 @@ def _filters(multitrack: Multitrack, mix: Samples, out: Path) -> list[str]:
     taps = min(256, MOST_UNKNOWNS // len(names), multitrack.frames - 1)
     delay_frames = min(16, taps // 4)
     found = recover_filters(multitrack, mix, taps, delay_frames)
-    partial = out.with_name(out.name + ".part")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("wb") as file:
+    with whole(out) as partial, partial.open("wb") as file:
         np.savez_compressed(
             file, responses=found.responses, delay_frames=delay_frames, sources=np.array(names)
         )
-    partial.replace(out)
     levels_db = 10 * np.log10(np.sum(found.responses**2, axis=2) + 1e-12)
     return [
         *(
@@ -182,7 +180,5 @@ def _filters(multitrack: Multitrack, mix: Samples, out: Path) -> list[str]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(data)
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_bytes(data)

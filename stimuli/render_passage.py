@@ -15,6 +15,7 @@ from pathlib import Path
 from mixers.loudness import integrated_loudness
 from mixers.mixer import system_label
 from mixers.settings import settings_to_json
+from mixers.whole import whole
 from stimuli.anchors import ANCHORS
 from stimuli.audio import read, write_sound
 from stimuli.datasets.dataset import Dataset
@@ -159,7 +160,8 @@ def _level(session: Session, name: str, records: Records, out: Path) -> Level:
     level = measure_level(session.sound(name), RATE_HZ, name)
     settings = session.settings(name)
     if settings is not None:
-        path.write_text(settings_to_json(settings), encoding="utf-8")
+        with whole(path) as partial:
+            partial.write_text(settings_to_json(settings), encoding="utf-8")
     else:
         path.unlink(missing_ok=True)
     records.put({"level": asdict(level), "settings": settings is not None}, *about)

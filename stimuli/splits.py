@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from mixers.multitrack import Multitrack
+from mixers.whole import whole
 from stimuli.datasets.dataset import Dataset
 from stimuli.datasets.song import Song
 from stimuli.seeds import seed_for
@@ -83,10 +83,8 @@ def make_split(dataset: Dataset, how: How, seed: int) -> Split:
 
 def write_split(split: Split, path: Path) -> None:
     """Store a split as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_text(json.dumps(asdict(split), indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with whole(path) as partial:
+        partial.write_text(json.dumps(asdict(split), indent=1) + "\n", encoding="utf-8")
 
 
 def read_split(path: Path, song_ids: list[str]) -> Split:

@@ -39,7 +39,7 @@ def song_ids(root: Path, options: DatasetOptions) -> list[str]:
     return sorted(
         f"{path.parents[2].name}/{path.stem}"
         for path in _base(root).glob("drummer_*/audio/kick/*.wav")
-        if not path.stem.endswith("_norm") and "_hits_" not in f"{path.stem}_"
+        if _is_take(path)
     )
 
 
@@ -52,9 +52,11 @@ def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
     """
     drummer, _, take = song_id.partition("/")
     audio = _base(root) / drummer / "audio"
-    if song_id not in song_ids(root, options):
+    path = audio / "kick" / f"{take}.wav"
+    inside = drummer.startswith("drummer_") and path.name == f"{take}.wav"
+    if not (inside and path.is_file() and _is_take(path)):
         raise ValueError(f"{root} holds no take {song_id!r}")
-    kick = probe(audio / "kick" / f"{take}.wav")
+    kick = probe(path)
     mix = audio / TARGETS[options.target] / f"{take}.wav"
     return Song(
         id=song_id,
@@ -66,6 +68,10 @@ def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
         target=probe(mix) if mix.is_file() else None,
         notes={"artist": drummer},
     )
+
+
+def _is_take(path: Path) -> bool:
+    return not path.stem.endswith("_norm") and "_hits_" not in f"{path.stem}_"
 
 
 def _microphone(path: Path, kick: SoundInfo) -> SoundInfo:

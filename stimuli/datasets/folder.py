@@ -54,9 +54,16 @@ def open_song(root: Path, song_id: str, options: DatasetOptions) -> Song:
     Raises:
         ValueError: there is no such song, or as `open_folder`.
     """
-    if song_id not in song_ids(root, options):
+    # Not looked up among all songs: each would be listed as often as there are songs.
+    if _sound_files(root):
+        folder, known = root, song_id == _name(root)
+    else:
+        folder = root / song_id
+        inside = folder.parent == root and song_id != ".."
+        known = inside and folder.is_dir() and _is_song(folder)
+    if not known:
         raise ValueError(f"{root} holds no song {song_id!r}")
-    return open_folder(root if _sound_files(root) else root / song_id)
+    return open_folder(folder)
 
 
 def open_folder(folder: Path) -> Song:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mixers.whole import whole
 from stimuli.audio import SILENT
 from stimuli.datasets.dataset import Dataset
 from stimuli.datasets.song import Song
@@ -87,13 +88,8 @@ class Index:
         self.songs[song_id] = report
         songs = {name: asdict(found) for name, found in sorted(self.songs.items())}
         text = json.dumps({"format": FORMAT, "sha256": _digest(songs), "songs": songs}, indent=1)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        try:
+        with whole(self.path) as partial:
             partial.write_text(text, encoding="utf-8")
-            partial.replace(self.path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def cache_folder() -> Path:

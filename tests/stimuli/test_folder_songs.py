@@ -31,6 +31,18 @@ def song_folder(tmp_path: Path, noise: Noise, write_sound: Write) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("name", ["..", ".", "song/..", "song/kick.wav", "nowhere", ""])
+def test_only_songs_of_the_folder_are_opened(
+    tmp_path: Path, noise: Noise, write_sound: Write, name: str
+) -> None:
+    write_sound(tmp_path / "songs" / "song" / "kick.wav", noise())
+    write_sound(tmp_path / "kick.wav", noise())
+    dataset = open_dataset(tmp_path / "songs")
+    assert dataset.open_song("song").id == "song"
+    with pytest.raises(ValueError, match="holds no song"):
+        dataset.open_song(name)
+
+
 def test_rates_lengths_and_channels_are_brought_together(song_folder: Path) -> None:
     multitrack = open_folder(song_folder).load()
     assert multitrack.song == "night bus"
