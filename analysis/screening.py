@@ -88,8 +88,8 @@ def check_rule(rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The name of a rule and its settings.
 
     Raises:
-        ValueError: there is no such rule, it has no such setting, or one of them is no number
-            where it has to be.
+        ValueError: there is no such rule, it has no such setting, a name is missing, or what has
+            to be a number is none.
     """
     settings = dict(rule)
     name = str(settings.pop("rule", ""))
@@ -105,6 +105,10 @@ def check_rule(rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             f"screening: rule {name!r} has no {', '.join(sorted(set(settings) - set(known)))}; "
             f"it has {', '.join(sorted(known))}"
         )
+    # Numbers have defaults; nobody can guess a name.
+    needed = [key for key, kind in known.items() if kind is str and not settings.get(key)]
+    if needed:
+        raise ValueError(f"screening: rule {name!r} needs {' and '.join(needed)}")
     for setting, value in settings.items():
         kind = known[setting]
         fits = isinstance(value, (int, float) if kind is float else kind)
@@ -139,7 +143,7 @@ def mid_anchor(
     Items on which more than 25 % of the participants do so are not counted: there the anchor is
     hard to hear, and nobody is to blame.
     """
-    if not anchor or anchor not in ratings.systems:
+    if anchor not in ratings.systems:
         return {}, [f"Mid-anchor rule: no anchor called {anchor!r} was rated."]
     rows = _rows_of(ratings, "system", anchor)
     high = ratings.score > above
@@ -258,10 +262,8 @@ def manual(ratings: Ratings, participant: str = "", reason: str = "") -> Finding
     """Excludes one participant for a documented reason.
 
     Raises:
-        ValueError: no reason is given, or there is no such participant.
+        ValueError: there is no such participant.
     """
-    if not reason:
-        raise ValueError(f"screening: excluding {participant!r} by hand needs a reason")
     if participant not in ratings.participant.levels:
         raise ValueError(f"screening: there is no participant {participant!r} to exclude")
     return {participant: reason}, []

@@ -93,7 +93,8 @@ def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestSt
     problems = _name_problems(source, material) + _question_problems(source)
     problems += _empty_problems(source, pages) + _scale_problems(source, pages)
     problems += [problem for page in pages for problem in _page_problems(source, page, stimuli)]
-    problems += _design_problems(source, pages) + _plan_problems(source)
+    problems += _design_problems(source, pages)
+    problems += _plan_problems(source) or _plan_name_problems(source, pages, material)
     if problems:
         raise StudyFileError(source.path, list(dict.fromkeys(problems)))
     return pages, stimuli
@@ -433,6 +434,29 @@ def _plan_problems(source: StudySource) -> list[Problem]:
     return problems or [source.problem(["analysis"], _plan_refused(plan) or "")]
 
 
+def _plan_name_problems(
+    source: StudySource, pages: Sequence[PlannedPage], material: Material
+) -> list[Problem]:
+    """Systems and an attribute that the plan names and no page has."""
+    plan = source.file.analysis
+    systems = sorted({name for there in material.systems.values() for name, _ in there})
+    attributes = sorted(
+        {entry["key"] for page in pages for entry in page.config.get("attributes", ())}
+    )
+    named = [
+        *((("attribute",), name, attributes) for name in filter(None, [plan.get("attribute")])),
+        *((("trend", at), name, systems) for at, name in enumerate(plan.get("trend") or ())),
+        *((("screening", at, key), rule[key], systems)
+          for at, rule in enumerate(plan.get("screening") or ())
+          for key in ("system", "anchor") if rule.get(key)),
+    ]  # fmt: skip
+    return [
+        source.problem(["analysis", *place], f"{name!r} is none of {', '.join(there)}")
+        for place, name, there in named
+        if name not in there
+    ]
+
+
 def _plan_refused(plan: Mapping[str, Any]) -> str | None:
     """Why the analysis would refuse a plan, or a part of one; None where it would not."""
     from analysis.plan import plan_from
@@ -445,8 +469,6 @@ def _plan_refused(plan: Mapping[str, Any]) -> str | None:
             check_rule(rule)
     except ValueError as error:
         return str(error)
-    except TypeError:
-        return "this is no value that the analysis takes; see docs/study-file.md"
     return None
 
 

@@ -40,10 +40,20 @@ def test_items_that_mislead_a_quarter_are_not_counted() -> None:
     assert "I0 was not counted" in notes[0]
 
 
-@pytest.mark.parametrize("name", ["hidden reference", "mid anchor", "listening time", "repeats"])
-def test_a_rule_without_its_data_says_so(name: str) -> None:
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "hidden reference"},
+        {"rule": "mid anchor", "anchor": "mid"},
+        {"rule": "trap", "system": "beep"},
+        {"rule": "listening time"},
+        {"rule": "repeats"},
+    ],
+    ids=lambda rule: rule["rule"],
+)
+def test_a_rule_without_its_data_says_so(rule: dict[str, Any]) -> None:
     rows = [{"participant": p, "passage": "S", "system": s, "score": 3} for p in "PQ" for s in "AB"]
-    result = screening.screen(from_table(rows), [{"rule": name}])
+    result = screening.screen(from_table(rows), [rule])
     assert result.excluded == ()
     assert len(result.notes) == 1
 
@@ -84,7 +94,7 @@ def test_the_other_rules_name_who_and_why() -> None:
         ({"rule": "trap", "system": 3}, "system 3, not text"),
         ({"rule": "trap", "system": "x", "above": float("nan")}, "above nan, not a number"),
         ({"rule": "repeats", "below": 3}, "has no below; it has mean_difference"),
-        ({"rule": "manual", "participant": "a"}, "needs a reason"),
+        ({"rule": "manual", "participant": "a"}, "rule 'manual' needs reason"),
     ],
 )
 def test_a_wrong_rule_is_refused(rule: dict[str, Any], message: str) -> None:

@@ -106,6 +106,10 @@ def test_the_printed_schema_takes_what_the_room_takes(
         ({"primary": "bradley-terry"}, "is of paired comparisons"),
         ({"screening": [{"rule": "hidden referense"}]}, "no rule is called 'hidden referense'"),
         ({"alfa": 0.01}, "unknown alfa"),
+        ({"attribute": "loudness"}, "'loudness' is none of preference"),
+        ({"trend": ["mono", "stereo", "random"]}, "trend[1]: 'stereo' is none of "),
+        ({"screening": [{"rule": "trap", "system": "beep"}]}, "[0].system: 'beep' is none of"),
+        ({"screening": [{"rule": "trap"}]}, "screening[0]: screening: rule 'trap' needs system"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_refused_before_the_data_come(
