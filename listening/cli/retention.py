@@ -1,4 +1,4 @@
-"""`flask study keep-until` and `flask study purge`: how long data are kept, and their deletion."""
+"""`flask study keep-until`, `purge`, `delete-participant`: how long data are kept, how they go."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from flask.cli import with_appcontext
 from listening import retention, studies
 from listening.audit import COMMAND_LINE, note
 from listening.db import database
-from listening.results import forget_results
+from listening.runs import find_participant
+from listening.timeline import find_by_label
 
 
 @click.command("keep-until")
@@ -39,10 +40,32 @@ def purge(slug: str | None) -> None:
     with database().write() as session:
         due = [studies.find_study(session, slug)] if slug else retention.overdue(session)
         for found in due:
-            count = retention.purge(session, found)
+            count = retention.purge(session, found, _instance())
             note(session, COMMAND_LINE, "purged", found.slug, f"{count} participants")
             click.echo(f"{found.slug}: {count} participants and all they gave are deleted.")
-    for found in due:
-        forget_results(Path(current_app.config["INSTANCE_PATH"]), found.slug)
     if not due:
         click.echo("No study keeps anything beyond its date.")
+
+
+@click.command("delete-participant")
+@click.argument("slug")
+@click.argument("participant")
+@click.confirmation_option(prompt="Delete all ratings and answers of this participant for good?")
+@with_appcontext
+def delete_participant(slug: str, participant: str) -> None:
+    """Delete a PARTICIPANT and what they gave.
+
+    They are named as in the exports (P001) or by the token of their address.
+    """
+    with database().write() as session:
+        study = studies.find_study(session, slug)
+        found = find_by_label(session, study, participant) or find_participant(session, participant)
+        if found is None or found.study is not study:
+            raise ValueError(f"study {slug!r} has no participant {participant!r}")
+        retention.delete_participant(session, found, _instance())
+        note(session, COMMAND_LINE, "deleted participant", slug, found.label)
+    click.echo(f"{found.label} and everything they gave is deleted from {slug}.")
+
+
+def _instance() -> Path:
+    return Path(current_app.config["INSTANCE_PATH"])

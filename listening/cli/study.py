@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from listening import studies
 from listening.answers import tidy_answers, to_csv
 from listening.audit import COMMAND_LINE, note
-from listening.cli.retention import keep_until, purge
+from listening.cli.retention import delete_participant, keep_until, purge
 from listening.cli.who import who
 from listening.db import database
 from listening.formats import FORMATS
@@ -35,6 +35,7 @@ def study() -> None:
 
 study.add_command(keep_until)
 study.add_command(purge)
+study.add_command(delete_participant)
 study.add_command(who)
 
 
@@ -247,29 +248,6 @@ def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
     for name in names:
         link = personal_link(slug, name, current_app.config["SECRET_KEY"])
         rows.writerow((name, f"{base.rstrip('/')}/studies/{slug}/?link={link}"))
-
-
-@study.command("delete-participant")
-@click.argument("slug")
-@click.argument("participant")
-@click.confirmation_option(prompt="Delete all ratings and answers of this participant for good?")
-@with_appcontext
-def delete_participant(slug: str, participant: str) -> None:
-    """Delete a PARTICIPANT and what they gave.
-
-    They are named as in the exports (P001) or by the token of their address.
-    """
-    with database().write() as session:
-        found = studies.find_study(session, slug)
-        for candidate in found.participants:
-            if participant in (candidate.label, candidate.token):
-                name = candidate.label
-                session.delete(candidate)
-                note(session, COMMAND_LINE, "deleted participant", slug, name)
-                break
-        else:
-            raise ValueError(f"study {slug!r} has no participant {participant!r}")
-    click.echo(f"{name} and everything they gave is deleted from {slug}.")
 
 
 @study.command()

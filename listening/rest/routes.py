@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
+from listening import retention
 from listening.answers import tidy_answers
 from listening.audit import note
 from listening.db import database
@@ -102,7 +104,8 @@ def participant(call: Call, slug: str, label: str) -> resources.Participant:
 def delete_participant(call: Call, slug: str, label: str) -> None:
     """Delete a participant and everything they gave, for good."""
     with database().write() as db:
-        db.delete(_participant(db, slug, label))
+        person = _participant(db, slug, label)
+        retention.delete_participant(db, person, Path(current_app.config["INSTANCE_PATH"]))
         note(db, call.who, "deleted participant", slug, label)
 
 

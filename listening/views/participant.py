@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -24,6 +25,7 @@ from listening.language import Message
 from listening.models import OPEN, Participant, Study, Visit, now
 from listening.pages import PAGE_TYPES
 from listening.recruiting import NoSuchLinkError, completion_code, is_look_only, join_key
+from listening.retention import delete_participant
 from listening.runs import (
     ClosedError,
     LockedError,
@@ -141,7 +143,7 @@ def withdraw(token: str) -> str:
     with database().write() as db:
         participant = _participant(db, token, for_change=True)
         study, label, moment = participant.study, participant.label, now()
-        db.delete(participant)
+        delete_participant(db, participant, Path(current_app.config["INSTANCE_PATH"]))
         note(db, "participant", "withdrew", study.slug, label)
     runs = session.get("runs", {})
     session["runs"] = {slug: run for slug, run in runs.items() if run != token}
