@@ -18,8 +18,8 @@ from listening.cli.retention import delete_participant, keep_until, purge
 from listening.cli.who import who
 from listening.db import database
 from listening.formats import FORMATS
-from listening.models import CLOSED, OPEN, Study
-from listening.progress import study_progress, study_totals
+from listening.models import CLOSED, OPEN
+from listening.progress import Progress, study_progress, study_totals
 from listening.recruiting import personal_link
 from listening.schema import json_schema
 from listening.simulate import simulate as run_simulation
@@ -46,10 +46,14 @@ study.add_command(who)
 def create(file: Path, closed: bool) -> None:
     """Make a study from its FILE (see docs/study-file.md)."""
     source = read_study_file(file)
+    with database().read() as session:
+        studies.refuse_taken(session, source.file.slug)
+    stimuli = Path(current_app.config["STIMULI_PATH"])
+    made = studies.make_study(source, stimuli, CLOSED if closed else OPEN)
     with database().write() as session:
-        made = studies.create_study(session, source, _stimuli(), CLOSED if closed else OPEN)
+        studies.store_study(session, made)
         note(session, COMMAND_LINE, "created", made.slug)
-        line = f"Study {made.slug}: {len(made.pages)} pages, {len(made.stimuli)} stimuli"
+    line = f"Study {made.slug}: {len(made.pages)} pages, {len(made.stimuli)} stimuli"
     click.echo(f"{line}, {made.status}. Participants join at /studies/{made.slug}/")
 
 
@@ -133,12 +137,10 @@ def status(slug: str) -> None:
         wanted = f", {found.quota} participants wanted" if found.quota else ""
         click.echo(f"{found.title} ({found.status}{wanted})")
         for simulated in (False, True):
-            _print_progress(found, simulated)
+            _print_progress(study_progress(session, found, simulated), simulated)
 
 
-def _print_progress(found: Study, simulated: bool) -> None:
-    with database().read() as session:
-        progress = study_progress(session, session.merge(found, load=False), simulated)
+def _print_progress(progress: Progress, simulated: bool) -> None:
     who = "simulated participants" if simulated else "participants"
     click.echo(
         f"{progress.joined} {who} joined, {progress.finished} finished, {progress.ratings} ratings"
@@ -254,7 +256,3 @@ def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
-
-
-def _stimuli() -> Path:
-    return Path(current_app.config["STIMULI_PATH"])

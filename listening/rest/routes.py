@@ -77,7 +77,9 @@ def change_study(call: Call, slug: str) -> resources.Study:
         if "quota" in changes.model_fields_set:
             set_quota(found, changes.quota)
             note(db, call.who, "set quota", slug, str(changes.quota or "none"))
-        return listing.study_whole(db, found)
+    # Counting takes its time, which participants need not wait for.
+    with database().read() as db:
+        return listing.study_whole(db, _study(db, slug))
 
 
 @operation("GET", PEOPLE, resources.ParticipantList, query=PagingOfPeople)

@@ -155,12 +155,11 @@ def withdraw(token: str) -> str:
 def page(token: str, n: int) -> AnyResponse | str:
     """One page of the run; one that is not reached yet leads to where the participant is."""
     with database().write() as db:
-        participant = _participant(db, token, for_change=True)
-        visit = visit_at(participant, n)
+        visit = visit_at(_participant(db, token, for_change=True), n)
         if visit is None:
             return redirect(url_for(".where", token=token))
         start(db, visit)
-        return _render(participant, visit)
+    return _shown(token, n)
 
 
 @blueprint.post("/p/<token>/<int:n>")
@@ -176,9 +175,10 @@ def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
             saved = save_page(db, participant, n, body)
         except LockedError:
             abort(409)
-        if saved.gaps:
-            return _render(participant, visit, saved.gaps), 422
-    return redirect(next_address(participant, n) or url_for(".where", token=token), 303)
+        following = next_address(participant, n)
+    if saved.gaps:
+        return _shown(token, n, saved.gaps), 422
+    return redirect(following or url_for(".where", token=token), 303)
 
 
 def form_body(visit: Visit) -> PageBody:
@@ -199,9 +199,13 @@ def _participant(db: Session, token: str, for_change: bool = False) -> Participa
     return participant
 
 
-def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:
-    template = PAGE_TYPES[visit.page.kind].template
-    return render_template(f"participant/{template}", **page_context(participant, visit, gaps))
+def _shown(token: str, n: int, gaps: tuple[Message, ...] = ()) -> str:
+    """A page of the run that was reached, read anew: while it is drawn, nobody waits to save."""
+    with database().read() as db:
+        participant = _participant(db, token)
+        visit = participant.visits[n - 1]
+        template = PAGE_TYPES[visit.page.kind].template
+        return render_template(f"participant/{template}", **page_context(participant, visit, gaps))
 
 
 def page_context(

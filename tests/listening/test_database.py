@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, before_render_template
 from flask.testing import FlaskClient
+from jinja2 import Template
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from listening.audit import note
 from listening.db import Database
 from listening.models import Base, Participant, Rating, Researcher, Study
 from listening.runs import EventBody, add_events, join
@@ -193,6 +195,27 @@ def test_withdrawing_while_saving_leaves_nothing(
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Rating)) == 0
         assert find_study(session, "test").participants == []
+
+
+def test_nobody_waits_while_a_page_is_drawn(
+    app: Flask, client: FlaskClient, add_study: Callable[..., str], database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("listening.db.BUSY_TIMEOUT_MS", 10)
+    add_study()
+    drawn: list[str] = []
+
+    def write(_: Flask, template: Template, **__: Any) -> None:
+        drawn.append(str(template.name))
+        with database.write() as session:
+            note(session, "me", "saved meanwhile")
+
+    with before_render_template.connected_to(write, app):
+        address = client.post("/studies/test/", data={"join_key": "a" * 16}).location
+        assert client.get(f"{address}/1").status_code == 200
+        assert client.post(f"{address}/1").status_code == 422
+        assert client.post(f"{address}/withdraw").status_code == 200
+    assert drawn == ["participant/consent.html"] * 2 + ["participant/withdrawn.html"]
 
 
 def test_joining_twice_in_one_transaction_is_one_run(whole: Database) -> None:

@@ -18,9 +18,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from listening.audit import note
 from listening.db import Database
 from listening.export import COLUMNS
 from listening.models import ApiToken, AuditEntry, Participant
+from listening.rest import listing
 from listening.rest.operations import OPERATIONS, PREFIX
 from listening.runs import EventBody, add_events
 from listening.simulate import simulate
@@ -231,6 +233,21 @@ def test_events_name_stimuli_by_letter_and_system(ask: Ask) -> None:
     (event,) = answer["items"]
     assert re.fullmatch(r"A \(\w+\)", event["data"]["stimulus"])
     assert event["data"]["at_s"] == 1
+
+
+def test_nobody_waits_while_a_changed_study_is_counted(
+    ask: Ask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("listening.db.BUSY_TIMEOUT_MS", 10)
+    count = listing.study_whole
+
+    def write_and_count(*what: Any) -> Any:
+        with database.write() as session:
+            note(session, "me", "saved meanwhile")
+        return count(*what)
+
+    monkeypatch.setattr(listing, "study_whole", write_and_count)
+    assert ask(STUDY, "PATCH", json={"quota": 3}).status_code == 200
 
 
 @pytest.mark.parametrize("quota", [12, None])
