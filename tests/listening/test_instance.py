@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
 from app import ROOT, create_app
 from listening.config import secret_key
@@ -57,9 +57,25 @@ def test_two_first_starts_agree_on_the_secret(tmp_path: Path) -> None:
 def test_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLINDMIX_INSTANCE_PATH", str(tmp_path / "there"))
     app = create_app()
-    assert app.config["DATABASE_URL"] == f"sqlite:///{tmp_path / 'there' / 'blindmix.sqlite'}"
+    assert app.config["DATABASE_URL"].database == str(tmp_path / "there" / "blindmix.sqlite")
     monkeypatch.setenv("BLINDMIX_DATABASE_URL", "sqlite:///other.sqlite")
     assert create_app().config["DATABASE_URL"] == "sqlite:///other.sqlite"
+
+
+@pytest.mark.parametrize("name", ["a?mode=ro&b", "a#b", "a%20b", "a b:c@d"])
+def test_an_instance_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("BLINDMIX_INSTANCE_PATH", str(tmp_path / name))
+    app = create_app()
+    run = app.test_cli_runner().invoke
+    for command in (["study", "list"], ["db", "backup"]):
+        done = run(args=command)
+        assert done.exit_code == 0, done.output
+    app.extensions["blindmix_database"].engine.dispose()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "blindmix.sqlite").is_file()
+    assert len(list((tmp_path / name / "backups").iterdir())) == 1
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -113,6 +129,11 @@ def blank(blank_url: str) -> Iterator[Database]:
     made.engine.dispose()
 
 
+def revision_of(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        return schema_revision(connection)
+
+
 @pytest.mark.parametrize("revision", OLD)
 def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> None:
     database = blank
@@ -120,7 +141,7 @@ def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> 
         migrate(connection, revision)
         for statement in WRITTEN:
             connection.exec_driver_sql(statement)
-    assert schema_revision(database.engine) == revision
+    assert revision_of(database) == revision
     with pytest.raises(SchemaError):
         database.ensure_schema()
     database.upgrade()
@@ -154,6 +175,23 @@ def test_two_processes_may_meet_an_empty_database_at_once(blank_url: str) -> Non
     for database in databases:
         database.engine.dispose()
     assert failures == []
+
+
+def test_another_process_may_make_the_tables_between_any_two_looks(
+    blank: Database, blank_url: str
+) -> None:
+    other, looks = Database(blank_url), list[object]()
+
+    def make_tables_second(connection: object, *_: object) -> None:
+        looks.append(connection)
+        if len(looks) == 2:
+            other.ensure_schema()
+
+    event.listen(blank.engine, "checkout", make_tables_second)
+    blank.ensure_schema()
+    other.engine.dispose()
+    assert len(looks) > 1
+    assert revision_of(blank) == SCHEMA_REVISION
 
 
 @pytest.mark.parametrize(
@@ -209,7 +247,7 @@ def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: st
     url = blank.engine.url.render_as_string(hide_password=False)
     done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
-    assert schema_revision(blank.engine) == revision
+    assert revision_of(blank) == revision
     assert "quota" not in {item["name"] for item in inspect(blank.engine).get_columns("study")}
     blank.upgrade()
     with blank.read() as session:
@@ -221,7 +259,7 @@ def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: st
     ("content", "message"),
     [
         (b"no database at all" * 500, "file is not a database"),
-        (b"SQLite format 3\0" + b"\x10\x00\x01\x01" + b"x" * 9000, "cannot open the database"),
+        (b"SQLite format 3\0" + b"\x10\x00\x01\x01" + b"x" * 9000, " the database sqlite:///"),
     ],
 )
 @pytest.mark.parametrize("command", [["study", "list"], ["db", "upgrade"]])
