@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -18,14 +18,20 @@ from listening.timeline import find_by_label
 
 @click.command("keep-until")
 @click.argument("slug")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DAY|none")
 @with_appcontext
-def keep_until(slug: str, day: datetime) -> None:
-    """Keep what participants gave until DAY (2027-12-31)."""
+def keep_until(slug: str, day: str) -> None:
+    """Keep what participants gave until a DAY (2027-12-31), or none."""
+    try:
+        last = None if day == "none" else date.fromisoformat(day)
+    except ValueError:
+        raise ValueError(f"{day!r} is no day; write one as 2027-12-31, or none") from None
+    until = f"until {last}" if last else "no date"
     with database().write() as session:
-        studies.find_study(session, slug).keep_until = day.date()
-        note(session, COMMAND_LINE, "set retention", slug, f"until {day.date()}")
-    click.echo(f"{slug} keeps what participants gave until {day.date()}. Then: flask study purge")
+        studies.find_study(session, slug).keep_until = last
+        note(session, COMMAND_LINE, "set retention", slug, until)
+    then = f"{until}. Then: flask study purge" if last else "for as long as you like."
+    click.echo(f"{slug} keeps what participants gave {then}")
 
 
 @click.command()

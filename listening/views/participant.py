@@ -19,7 +19,7 @@ from flask import (
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from listening.audit import note
+from listening.audit import PARTICIPANT, note
 from listening.db import database
 from listening.language import Message
 from listening.models import OPEN, Participant, Study, Visit, now
@@ -144,7 +144,7 @@ def withdraw(token: str) -> str:
         participant = _participant(db, token, for_change=True)
         study, label, moment = participant.study, participant.label, now()
         delete_participant(db, participant, Path(current_app.config["INSTANCE_PATH"]))
-        note(db, "participant", "withdrew", study.slug, label)
+        note(db, PARTICIPANT, "withdrew", study.slug, label)
     runs = session.get("runs", {})
     session["runs"] = {slug: run for slug, run in runs.items() if run != token}
     at = moment.strftime("%Y-%m-%d %H:%M UTC")

@@ -263,6 +263,28 @@ def test_purging_deletes_what_participants_gave_of_one_study_alone(
         }
 
 
+@pytest.mark.parametrize(
+    ("day", "said", "expected"),
+    [
+        ("2027-12-31", "until 2027-12-31. Then: flask study purge", date(2027, 12, 31)),
+        ("none", "for as long as you like.", None),
+        ("31.12.2027", "Error: '31.12.2027' is no day; write one as", date(2026, 1, 1)),
+        ("2027-02-29", "Error: '2027-02-29' is no day; write one as", date(2026, 1, 1)),
+    ],
+)
+def test_a_command_sets_and_clears_the_date(
+    app: Flask, desk: FlaskClient, database: Database, day: str, said: str, expected: date | None
+) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["study", "keep-until", "test", "2026-01-01"]).exit_code == 0
+    done = run(args=["study", "keep-until", "test", day])
+    assert said in done.output
+    assert done.exit_code == said.startswith("Error")
+    with database.read() as session:
+        assert find_study(session, "test").keep_until == expected
+    assert len(done.output.splitlines()) == 1
+
+
 def test_the_desk_sets_the_date_warns_and_deletes(desk: FlaskClient, database: Database) -> None:
     with database.write() as session:
         simulate(session, find_study(session, "test"), 1)
