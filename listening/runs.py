@@ -95,7 +95,11 @@ class RatingBody(BaseModel):
 
 
 class PageBody(BaseModel):
-    """The whole state of a page as the browser has it; what it leaves out stays as it is."""
+    """The state of a page as the browser has it.
+
+    Ratings, answers and the comment that it leaves out stay as they are; a rating that it holds
+    takes the place of the one before.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -108,7 +112,7 @@ class PageBody(BaseModel):
         ],
         Field(max_length=200),
     ] = {}
-    comment: Given = ""
+    comment: Given | None = None
     complete: bool = False
 
 
@@ -272,7 +276,7 @@ def save_page(session: Session, participant: Participant, n: int, body: PageBody
     if body.revision > visit.revision:
         if visit.completed_at is not None:
             raise LockedError("This page is complete and can no longer be changed.")
-        _apply(session, visit, body)
+        _apply(visit, body)
         visit.revision, visit.body_sha256, visit.saved_at = body.revision, digest, now()
     gaps: tuple[Message, ...] = ()
     if body.complete and not stale and visit.completed_at is None:
@@ -338,7 +342,7 @@ def _plain(data: dict[str, Any]) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def _apply(session: Session, visit: Visit, body: PageBody) -> None:
+def _apply(visit: Visit, body: PageBody) -> None:
     shown = {item.opaque_id: item for item in visit.presentations if item.position > 0}
     attributes = {attribute["key"] for attribute in visit.page.config.get("attributes", ())}
     known_answers = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
@@ -355,7 +359,8 @@ def _apply(session: Session, visit: Visit, body: PageBody) -> None:
             answers[key].value = value
         else:
             visit.answers.append(Answer(key=key, value=value))
-    visit.comment = body.comment
+    if body.comment is not None:
+        visit.comment = body.comment
 
 
 def _set_rating(presentation: Presentation, body: RatingBody) -> None:

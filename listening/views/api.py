@@ -6,7 +6,6 @@ from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.orm import Session
 
 from listening.db import database
 from listening.errors import problem
@@ -25,7 +24,7 @@ from listening.runs import (
     saved_body,
     visit_at,
 )
-from listening.speech import speak_as
+from listening.speech import speak_as, word
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/p/<token>")
 
@@ -50,7 +49,7 @@ def save(token: str, n: int) -> Response:
                 return _nobody()
             language = speak_as(participant.study)
             saved = save_page(session, participant, n, body)
-            answer = _acknowledgement(session, participant, n, saved)
+            answer = _acknowledgement(participant, n, saved)
     except LockedError as error:
         return problem(409, "Page is locked", str(error))
     except RefusedError as error:
@@ -76,9 +75,7 @@ def events(token: str) -> Response:
     return Response(status=204)
 
 
-def _acknowledgement(
-    session: Session, participant: Participant, n: int, saved: Saved
-) -> dict[str, object]:
+def _acknowledgement(participant: Participant, n: int, saved: Saved) -> dict[str, object]:
     answer: dict[str, object] = {
         "revision": saved.revision,
         "saved_at": saved.saved_at.isoformat(timespec="milliseconds"),
@@ -109,7 +106,7 @@ def after_address(participant: Participant, n: int) -> str | None:
 
 
 def _nobody() -> Response:
-    return problem(404, "Not found", "There is no run at this address.")
+    return problem(404, "Not found", word("error_404_text"))
 
 
 def _invalid(error: ValidationError) -> Response:

@@ -274,7 +274,7 @@ def test_a_damaged_database_is_one_clear_line_and_stays_as_it_is(
     assert len(done.output.splitlines()) == 1
     assert path.read_bytes() == content
     answer = app.test_client().get("/")
-    assert (answer.status_code, "does not answer now" in answer.text) == (503, True)
+    assert (answer.status_code, "database cannot be used now" in answer.text) == (503, True)
 
 
 @pytest.mark.usefixtures("sqlite_only")
