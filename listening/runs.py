@@ -282,7 +282,7 @@ def save_page(session: Session, participant: Participant, n: int, body: PageBody
     if body.complete and not stale and visit.completed_at is None:
         gaps = tuple(page_gaps(visit))
         if not gaps:
-            _complete(participant, visit)
+            _complete(session, participant, visit)
     session.flush()
     return Saved(
         revision=visit.revision,
@@ -373,9 +373,11 @@ def _set_rating(presentation: Presentation, body: RatingBody) -> None:
     presentation.ratings.append(Rating(attribute=body.attribute, **values))
 
 
-def _complete(participant: Participant, visit: Visit) -> None:
+def _complete(session: Session, participant: Participant, visit: Visit) -> None:
     moment = now()
     visit.completed_at = moment
+    if not visit.page.training:
+        _number_ratings(session, participant.study, visit)
     page_type, state = PAGE_TYPES[visit.page.kind], page_state(visit)
     if outcome := page_type.verdict(visit.page.config, state):
         visit.answers.append(Answer(key=VERDICT, value=outcome))
@@ -384,6 +386,22 @@ def _complete(participant: Participant, visit: Visit) -> None:
         participant.consent_version = participant.study.consent_version
     if current_visit(participant).n == len(participant.visits) and not ended_early(participant):
         participant.finished_at = participant.finished_at or moment
+
+
+def _number_ratings(session: Session, study: Study, visit: Visit) -> None:
+    given = [
+        rating
+        for shown in visit.presentations
+        for rating in shown.ratings
+        if rating.score is not None
+    ]
+    if not given:
+        return
+    # One page at a time: whoever has read a number finds nothing new below it.
+    session.refresh(study, ["next_rating_number"], with_for_update=True)
+    for number, rating in enumerate(given, start=study.next_rating_number):
+        rating.number = number
+    study.next_rating_number += len(given)
 
 
 def page_state(visit: Visit) -> PageState:

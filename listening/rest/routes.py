@@ -124,7 +124,7 @@ def events(call: Call, slug: str, label: str) -> resources.EventList:
 
 @operation("GET", "/studies/<slug>/ratings", resources.RatingList, query=PagingOfPeople)
 def ratings(call: Call, slug: str) -> resources.RatingList:
-    """List the tidy ratings of a study, practice left out."""
+    """List the tidy ratings of completed pages of a study, practice left out."""
     asked = call.query
     with database().read() as db:
         found = ratings_after(db, _study(db, slug), asked.simulated, asked.after, asked.limit + 1)

@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import event, inspect, text
+from sqlalchemy import event, inspect, select, text
 
 from app import ROOT, create_app
 from listening.config import secret_key
@@ -28,7 +28,7 @@ from listening.db import (
     migrate,
     schema_revision,
 )
-from listening.models import Base
+from listening.models import Base, Rating
 from listening.studies import find_study
 
 
@@ -121,6 +121,24 @@ WRITTEN = (
 )
 
 
+def written(revision: str) -> tuple[str, ...]:
+    """What is in a database of a revision, from which on quotas have a column of their own."""
+    return (*WRITTEN, "UPDATE study SET quota = 24") if revision >= "0004" else WRITTEN
+
+
+COMPLETED_BEFORE = (
+    "INSERT INTO page (id, study_id, position, key, kind, block, training, config) VALUES"
+    " (2, 1, 2, 'b', 'mushra', 0, false, '{}'), (3, 1, 3, 'c', 'mushra', 0, false, '{}')",
+    "INSERT INTO visit (id, participant_id, page_id, n, revision, body_sha256, comment,"
+    " completed_at) VALUES (2, 1, 2, 2, 1, '', '', '2026-01-02 12:00:00'),"
+    " (3, 1, 3, 3, 1, '', '', '2026-01-02 11:00:00')",
+    "INSERT INTO presentation (id, visit_id, stimulus_id, position, opaque_id) VALUES"
+    " (2, 2, 1, 1, 'p'), (3, 3, 1, 1, 'q')",
+    "INSERT INTO rating (id, presentation_id, attribute, score, listened_ms, plays) VALUES"
+    " (2, 2, 'a', 1, 1, 1), (3, 3, 'a', 2, 1, 1), (4, 3, 'b', NULL, 1, 1)",
+)
+
+
 @pytest.fixture
 def blank(blank_url: str) -> Iterator[Database]:
     """A database without a single table, as a first start meets it."""
@@ -139,7 +157,7 @@ def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> 
     database = blank
     with database.engine.begin() as connection:
         migrate(connection, revision)
-        for statement in WRITTEN:
+        for statement in written(revision):
             connection.exec_driver_sql(statement)
     assert revision_of(database) == revision
     with pytest.raises(SchemaError):
@@ -155,6 +173,19 @@ def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> 
         assert [(answer.key, answer.value) for answer in visit.answers] == [("age", "007")]
         (rating,) = visit.presentations[0].ratings
         assert (rating.attribute, rating.score, rating.plays) == ("preference", 62.5, 2)
+
+
+def test_ratings_of_before_are_numbered_as_their_pages_were_completed(blank: Database) -> None:
+    with blank.engine.begin() as connection:
+        migrate(connection, "0004")
+        for statement in (*WRITTEN, *COMPLETED_BEFORE):
+            connection.exec_driver_sql(statement)
+    blank.upgrade()
+    with blank.read() as session:
+        numbers = dict(tuple(row) for row in session.execute(select(Rating.id, Rating.number)))
+        # The first is on a page that is not complete; the fourth was never scored.
+        assert numbers == {1: None, 2: 2, 3: 1, 4: None}
+        assert find_study(session, "old").next_rating_number == 3
 
 
 def test_two_processes_may_meet_an_empty_database_at_once(blank_url: str) -> None:
@@ -242,13 +273,14 @@ with database._writer.begin() as connection:
 def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: str) -> None:
     with blank.engine.begin() as connection:
         migrate(connection, revision)
-        for statement in WRITTEN:
+        for statement in written(revision):
             connection.exec_driver_sql(statement)
     url = blank.engine.url.render_as_string(hide_password=False)
     done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
     assert revision_of(blank) == revision
-    assert "quota" not in {item["name"] for item in inspect(blank.engine).get_columns("study")}
+    columns = {item["name"] for item in inspect(blank.engine).get_columns("study")}
+    assert "next_rating_number" not in columns
     blank.upgrade()
     with blank.read() as session:
         assert find_study(session, "old").quota == 24
