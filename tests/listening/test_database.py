@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from listening.audit import note
 from listening.db import Database
-from listening.models import Base, Participant, Rating, Researcher, Study
+from listening.models import Base, Participant, Rating, Researcher, Study, Visit
 from listening.runs import EventBody, add_events, join
 from listening.simulate import simulate
 from listening.studies import find_study
@@ -170,6 +170,30 @@ def test_saves_at_once_end_with_the_newest(
     assert set(at_once(save, 6)) == {200}
     with database.read() as session:
         assert session.scalars(select(Rating.score)).all() == [6.0] * len(data["stimuli"])
+
+
+def test_pages_that_are_completed_at_once_are_numbered_one_after_the_other(
+    app: Flask, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"])
+
+    def rate(at: int) -> None:
+        visitor = app.test_client()
+        address = visitor.post("/studies/test/", data={"join_key": str(at) * 16}).location
+        for _ in range(3):
+            data = page_data(visitor.get(address, follow_redirects=True))
+            assert visitor.put(data["api"]["page"], json=fill(data)).status_code == 200
+
+    at_once(rate, 5)
+    with database.read() as session:
+        visits = session.scalars(select(Visit).where(Visit.completed_at.is_not(None))).all()
+        pages = [
+            [rating.number for shown in visit.presentations for rating in shown.ratings]
+            for visit in visits
+        ]
+        assert find_study(session, "test").next_rating_number == 5 * 3 * 4 + 1
+    assert all(page == list(range(page[0] or 0, (page[0] or 0) + 4)) for page in pages)
+    assert sorted(number or 0 for page in pages for number in page) == list(range(1, 5 * 3 * 4 + 1))
 
 
 def test_withdrawing_while_saving_leaves_nothing(
