@@ -208,7 +208,10 @@ def _remove(path: Path) -> None:
     gone = path.with_name(f"{path.name}.{secrets.token_hex(8)}{GONE}")
     with suppress(FileNotFoundError):
         path.rename(gone)
-        gone.unlink() if gone.is_file() else shutil.rmtree(gone)
+        if gone.is_dir():
+            shutil.rmtree(gone)
+        else:
+            gone.unlink()
 
 
 def _is_running(folder: Path) -> bool:
