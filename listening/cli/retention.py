@@ -53,7 +53,8 @@ def purge(slug: str | None) -> None:
         click.echo("No study keeps anything beyond its date.")
 
 
-@click.command("delete-participant")
+# A token may begin with a dash.
+@click.command("delete-participant", context_settings={"ignore_unknown_options": True})
 @click.argument("slug")
 @click.argument("participant")
 @click.confirmation_option(prompt="Delete all ratings and answers of this participant for good?")

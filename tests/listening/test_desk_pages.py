@@ -590,9 +590,9 @@ def test_results_go_with_what_they_are_about(app: Flask, desk: FlaskClient) -> N
     assert not folders[0].exists()
 
 
-@pytest.mark.parametrize("way", ["withdrawal", "desk", "command", "token", "API"])
+@pytest.mark.parametrize("way", ["withdrawal", "desk", "P001", "-_token", "--token", "API"])
 def test_the_results_go_with_each_of_their_participants(
-    app: Flask, rating_desk: FlaskClient, way: str
+    app: Flask, rating_desk: FlaskClient, database: Database, way: str
 ) -> None:
     run = app.test_cli_runner().invoke
     address = take_part(app.test_client(), "a")
@@ -600,7 +600,9 @@ def test_the_results_go_with_each_of_their_participants(
     real, simulated = (results_folder(instance, "test", on) for on in (False, True))
     for folder in (real, simulated):
         write_results(folder, "P001 is odd")
-    token = address.split("/")[2]
+    if "token" in way:
+        with database.write() as session:
+            session.scalars(select(Participant)).one().token = way
     if way == "withdrawal":
         assert app.test_client().post(f"{address}/withdraw").status_code == 200
     elif way == "desk":
@@ -611,8 +613,7 @@ def test_the_results_go_with_each_of_their_participants(
         there = "/api/v1/studies/test/participants/P001"
         assert app.test_client().delete(there, headers=header).status_code == 204
     else:
-        name = token if way == "token" else "P001"
-        done = run(args=["study", "delete-participant", "test", name, "--yes"])
+        done = run(args=["study", "delete-participant", "test", way, "--yes"])
         assert done.output == "P001 and everything they gave is deleted from test.\n"
     assert app.test_client().get(address).status_code == 404
     assert not real.exists()
