@@ -113,7 +113,7 @@ def demo() -> None:
     What is there already stays as it is; after an interruption, run it again and it goes on.
     """
     from listening.db import database
-    from listening.studies import all_studies, create_study
+    from listening.studies import all_studies, make_study, store_study
     from listening.study_file import read_study_file
 
     with database().read() as session:
@@ -125,26 +125,18 @@ def demo() -> None:
     for slug in missing:
         file = folder / f"{slug}.yaml"
         file.write_bytes((EXAMPLES / file.name).read_bytes())
+        made = make_study(read_study_file(file), Path(current_app.config["STIMULI_PATH"]))
         with database().write() as session:
-            create_study(session, read_study_file(file), Path(current_app.config["STIMULI_PATH"]))
+            store_study(session, made)
     click.echo("The demo is ready." if missing else "The demo is there already: nothing to do.")
     click.echo(_what_next())
 
 
 def _make_demo(folder: Path) -> None:
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
+    from stimuli.cli.progress import progress_bars
     from stimuli.demo import make_demo
 
-    with Progress(console=Console(stderr=True)) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in bars:
-                bars[step] = progress.add_task(step, total=total)
-            progress.update(bars[step], completed=done)
-
+    with progress_bars() as show:
         make_demo(folder, os.cpu_count() or 1, show)
 
 

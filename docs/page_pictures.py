@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from listening.db import Database
 from listening.runs import PageBody, find_participant, save_page, visit_at
 from listening.simulate import Listener
-from listening.studies import all_studies, create_study, find_study
+from listening.studies import all_studies, find_study, make_study, store_study
 from listening.study_file import read_study_file
 
 EXAMPLE = Path(__file__).parent / "examples" / "page-types.yaml"
@@ -47,9 +47,12 @@ def add_example(app: Flask, instance: Path) -> None:
     """Make the study of all page types from the demo's stimuli, unless it is there."""
     database: Database = app.extensions["blindmix_database"]
     copied = Path(shutil.copy(EXAMPLE, instance / "demo" / EXAMPLE.name))
+    with database.read() as session:
+        if any(study.slug == SLUG for study in all_studies(session)):
+            return
+    made = make_study(read_study_file(copied), Path(app.config["STIMULI_PATH"]))
     with database.write() as session:
-        if not any(study.slug == SLUG for study in all_studies(session)):
-            create_study(session, read_study_file(copied), Path(app.config["STIMULI_PATH"]))
+        store_study(session, made)
 
 
 def take_pages(app: Flask, browser: Browser, address: str, folder: Path) -> None:

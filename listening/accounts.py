@@ -10,6 +10,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from listening.audit import is_taken
 from listening.models import Researcher
 
 MIN_PASSWORD_LENGTH = 10
@@ -30,10 +31,12 @@ def add_researcher(session: Session, name: str, password: str, role: str = "owne
     """Add a researcher.
 
     Raises:
-        ValueError: the name is taken or empty, or the password is too short.
+        ValueError: the name is taken or none, or the password is too short or too long.
     """
     if not name.strip() or len(name) > 80:
         raise ValueError(f"{name!r} is no name; use 1 to 80 characters")
+    if is_taken(name):
+        raise ValueError(f"{name!r} stands for others in the log; use another name")
     if session.scalar(select(Researcher.id).where(Researcher.name == name)) is not None:
         raise ValueError(f"there is a researcher {name!r} already; see flask researcher list")
     added = Researcher(name=name, role=role, password_hash="")
@@ -51,7 +54,8 @@ def set_password(researcher: Researcher, password: str) -> None:
     """
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise ValueError(
-            f"the password has {len(password)} characters; use {MIN_PASSWORD_LENGTH} or more"
+            f"the password has {len(password)} characters; "
+            f"use {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH}"
         )
     researcher.password_hash = _hasher().hash(password)
 

@@ -12,7 +12,23 @@ from listening.models import AuditEntry
 COMMAND_LINE = "command line"
 """Who acted where no researcher was logged in."""
 
+PARTICIPANT = "participant"
+"""Who acted on their own run."""
+
+_TOKEN = "token"
+
 MOST_SHOWN = 100
+
+
+def by_token(name: str) -> str:
+    """Who acted where a program did, by its token."""
+    return f"{_TOKEN} {name}"
+
+
+def is_taken(name: str) -> bool:
+    """Whether a researcher of that name would be taken for somebody else in the log."""
+    words = name.casefold().split()
+    return " ".join(words) in (PARTICIPANT, COMMAND_LINE) or words[:1] == [_TOKEN]
 
 
 def note(
@@ -21,7 +37,7 @@ def note(
     """Write down an action, in the transaction of what it changes.
 
     Args:
-        who: a researcher's name, or `COMMAND_LINE`.
+        who: a researcher's name, `PARTICIPANT`, `COMMAND_LINE`, or a program (`by_token`).
         action: what they did, in the past tense.
         study: its slug, where it is about one.
         detail: of what, to what; names participants by their pseudonyms only.

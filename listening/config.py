@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 SECRET_NAME = "secret_key"
 DATABASE_NAME = "blindmix.sqlite"
 STIMULI_NAME = "stimuli"
@@ -38,7 +40,9 @@ def settings(config: Mapping[str, Any] | None, environment: Mapping[str, str]) -
         **given,
         "INSTANCE_PATH": str(instance),
         "STIMULI_PATH": str(instance / STIMULI_NAME),
-        "DATABASE_URL": url or f"sqlite:///{instance / DATABASE_NAME}",
+        "DATABASE_URL": url
+        # A path may hold letters that mean something else in a written URL.
+        or URL.create("sqlite", database=str(instance / DATABASE_NAME)),
     }
 
 

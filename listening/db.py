@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, Float, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, Float, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.ext.compiler import compiles
@@ -17,8 +17,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The newest migration; a database of another revision is not touched before it is upgraded."""
+
+EMPTY = ""
+"""In the place of a revision, of a database without tables; it is older than all of them."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 30_000
@@ -36,7 +39,7 @@ class DatabaseUnusableError(OSError):
 class Database:
     """One engine and its transactions; an empty database gets its tables on first use."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(blindmix_write=True)
         self._reader = self.engine
@@ -78,9 +81,9 @@ class Database:
         if self._ready:
             return
         with self._lock:
-            with self._in_words("open"):
-                found, is_empty = schema_revision(self.engine), not self._tables()
-            if found is None and is_empty:
+            with self._in_words("open"), self._reader.connect() as connection:
+                found = schema_revision(connection)
+            if found == EMPTY:
                 self.upgrade()
             elif found != SCHEMA_REVISION:
                 self._refuse_foreign(found)
@@ -97,13 +100,11 @@ class Database:
             SchemaError: the database is of a newer version, or not Blindmix's.
             DatabaseUnusableError: it does not answer.
         """
-        with self._in_words("open"):
-            found, is_empty = schema_revision(self.engine), not self._tables()
-        if found is not None or not is_empty:
-            self._refuse_foreign(found)
-        with self._in_words(), self._writer.begin() as connection:
+        with self._in_words("upgrade"), self._writer.begin() as connection:
+            # One at a time: what is found here stays so until it is upgraded.
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            self._refuse_foreign(schema_revision(connection))
             migrate(connection)
 
     def _refuse_foreign(self, found: str | None) -> None:
@@ -116,9 +117,6 @@ class Database:
                 f"the database has schema {found} of a newer Blindmix, this one knows "
                 f"{SCHEMA_REVISION}: install the newer one again"
             )
-
-    def _tables(self) -> list[str]:
-        return inspect(self.engine).get_table_names()
 
     @property
     def _shown(self) -> str:
@@ -143,12 +141,12 @@ def database() -> Database:
     return found
 
 
-def schema_revision(engine: Engine) -> str | None:
-    """The revision that the database says it has, or None where it says nothing."""
-    with engine.connect() as connection:
-        if "alembic_version" not in inspect(connection).get_table_names():
-            return None
+def schema_revision(connection: Connection) -> str | None:
+    """The revision that a database says it has: `EMPTY` without tables, None where it says none."""
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" in tables:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if tables else EMPTY
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
@@ -181,7 +179,7 @@ def _seconds_on_postgresql(element: seconds_between, compiler: SQLCompiler, **mo
     return f"CAST(EXTRACT(EPOCH FROM {second} - {first}) AS DOUBLE PRECISION)"
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str | URL) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:

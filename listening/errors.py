@@ -9,14 +9,11 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from listening.db import DatabaseUnusableError, SchemaError
+from listening.language import DEFAULT, catalogue
+from listening.speech import word
 
-PLAIN = {
-    403: ("Not allowed", "You may not see this page."),
-    404: ("Not found", "There is nothing at this address. Please check the link you were given."),
-    409: ("Not possible now", "This was changed elsewhere. Please reload the page."),
-    413: ("Too much", "That was more than this server takes at once."),
-    429: ("Too many tries", "Please wait a minute, then try again."),
-}
+SPOKEN = frozenset({403, 404, 409, 413, 429, 500, 503})
+"""What the catalogues have words of its own for: error_404_title and so on."""
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> Response:
@@ -33,31 +30,31 @@ def register(app: Flask) -> None:
         status = error.code or 500
         if request.path.startswith("/api/"):
             return problem(status, error.name, error.description or error.name)
-        title, text = PLAIN.get(status, (error.name, error.description or ""))
-        return render_template("error.html", title=title, text=text, status=status), status
+        return _page(status)
 
     @app.errorhandler(SchemaError)
-    def schema_error(error: SchemaError) -> Response | tuple[str, int]:
-        app.logger.error("%s", error)
-        detail = "The people who run it must upgrade its database first."
-        if request.path.startswith("/api/"):
-            return problem(503, "Not ready", detail)
-        return render_template("error.html", title="Not ready", text=detail, status=503), 503
-
     @app.errorhandler(DatabaseUnusableError)
-    def unusable(error: DatabaseUnusableError) -> Response | tuple[str, int]:
+    def unusable(error: SchemaError | DatabaseUnusableError) -> Response | tuple[str, int]:
         app.logger.error("%s", error)
-        detail = "The database does not answer now. Nothing that was saved is lost; try again."
-        if request.path.startswith("/api/"):
-            return problem(503, "Not ready", detail)
-        return render_template("error.html", title="Not ready", text=detail, status=503), 503
+        return _failure(503)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response | tuple[str, int]:
         if app.testing or app.debug:
             raise error
         app.logger.exception("unexpected error")
-        text = "Something went wrong here, not with you. Nothing that was saved is lost; try again."
-        if request.path.startswith("/api/"):
-            return problem(500, "Internal error", text)
-        return render_template("error.html", title="Sorry", text=text, status=500), 500
+        return _failure(500)
+
+
+def _failure(status: int) -> Response | tuple[str, int]:
+    """What the server cannot do; programs are told in English."""
+    if request.path.startswith("/api/"):
+        words = catalogue(DEFAULT)
+        return problem(status, words[f"error_{status}_title"], words[f"error_{status}_text"])
+    return _page(status)
+
+
+def _page(status: int) -> tuple[str, int]:
+    kind = status if status in SPOKEN else "other"
+    title, text = word(f"error_{kind}_title"), word(f"error_{kind}_text")
+    return render_template("error.html", title=title, text=text), status

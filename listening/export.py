@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from listening.models import (
@@ -67,13 +67,17 @@ def tidy_ratings(session: Session, study: Study, simulated: bool) -> list[TidyRa
 def ratings_after(
     session: Session, study: Study, simulated: bool, after: int, most: int
 ) -> list[tuple[int, TidyRating]]:
-    """Some of the tidy ratings, in the order in which they were first saved, each with its id.
+    """Some of the tidy ratings of completed pages, as these were completed, each with its number.
+
+    Whoever reads on after the last number meets every rating once: what is completed later has a
+    higher one, and changes no more.
 
     Args:
-        after: the id that the first one comes after.
+        after: the number that the first one comes after.
         most: how many at most.
     """
-    return _read(session, study, simulated, (Rating.id,), after, most)
+    found = _read(session, study, simulated, (Rating.number,), [Rating.number > after], most)
+    return [(number, rating) for number, rating in found if number is not None]
 
 
 def _read(
@@ -81,16 +85,16 @@ def _read(
     study: Study,
     simulated: bool,
     order: Sequence[InstrumentedAttribute[Any]],
-    after: int = 0,
+    wanted: Sequence[ColumnElement[bool]] = (),
     most: int | None = None,
-) -> list[tuple[int, TidyRating]]:
+) -> list[tuple[int | None, TidyRating]]:
     """Plain columns: as objects, a hundred thousand ratings would take half a minute."""
     pages = {page.id: page for page in study.pages}
     stimuli = {stimulus.id: stimulus for stimulus in study.stimuli}
     beside_x = _beside_x(session, study, simulated)
     rows = session.execute(
         select(
-            Rating.id,
+            Rating.number,
             Rating.attribute,
             Rating.score,
             Rating.rated_at,
@@ -111,12 +115,12 @@ def _read(
             Participant.simulated.is_(simulated),
             Page.training.is_(False),
             Rating.score.is_not(None),
-            Rating.id > after,
+            *wanted,
         )
         .order_by(*order)
         .limit(most)
     )
-    found = []
+    found: list[tuple[int | None, TidyRating]] = []
     for at, attribute, score, moment, listened_ms, plays, position, of, visit, on, number in rows:
         page, stimulus = pages[on], stimuli[of]
         rated = Rated(

@@ -1,7 +1,8 @@
 """The languages of participants' pages: every word of the interface, and texts of researchers.
 
 A catalogue a language (`listening/languages/<code>.json`) holds the same keys with the same
-{placeholders}. Templates, scripts and messages of the server all take their words from there.
+{placeholders}. Templates, scripts and messages of the server all take their words from there. What
+only researchers and programs read, the desk and the details of an API's errors, is in English.
 Researchers' texts in a study file are one text, or a mapping from language to text.
 """
 

@@ -76,6 +76,7 @@ class Study(Base):
         source: the text of the study file, as written.
         keep_until: the last day on which it may keep what participants gave; None for ever.
         next_number: of the next real and the next simulated participant; numbers are never reused.
+        next_rating_number: as these, of the ratings of pages that are completed.
         quota: how many participants are wanted now; None for any number.
     """
 
@@ -97,6 +98,7 @@ class Study(Base):
     keep_until: Mapped[date | None] = mapped_column(Date)
     next_number: Mapped[int] = mapped_column(default=1)
     next_simulated_number: Mapped[int] = mapped_column(default=1)
+    next_rating_number: Mapped[int] = mapped_column(default=1)
     quota: Mapped[int | None]
 
     pages: Mapped[list[Page]] = relationship(
@@ -290,7 +292,12 @@ class Presentation(Base):
 
 
 class Rating(Base):
-    """One score of one attribute, 0 to 100; null where it was played and not yet rated."""
+    """One score of one attribute, 0 to 100; null where it was played and not yet rated.
+
+    Attributes:
+        number: counts the ratings of a study as their pages are completed, after which they stay
+            as they are; None before, and for practice.
+    """
 
     __tablename__ = "rating"
     __table_args__ = (
@@ -307,6 +314,7 @@ class Rating(Base):
     rated_at: Mapped[datetime | None]
     listened_ms: Mapped[int]
     plays: Mapped[int]
+    number: Mapped[int | None]
 
     presentation: Mapped[Presentation] = relationship(back_populates="ratings")
 

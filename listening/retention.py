@@ -1,14 +1,19 @@
-"""How long studies keep what participants gave, and its deletion."""
+"""How long studies keep what participants gave, and its deletion.
+
+Results are about participants, too: what deletes these forgets those once it is committed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
 from listening.models import Participant, Study, now
+from listening.results import forget_results, results_folder
 
 
 def overdue(session: Session, today: date | None = None) -> Sequence[Study]:
@@ -27,8 +32,19 @@ def is_overdue(study: Study, today: date | None = None) -> bool:
     return study.keep_until is not None and study.keep_until < (today or now().date())
 
 
-def purge(session: Session, study: Study) -> int:
-    """Delete all participants of a study with ratings, answers and events; how many they were.
+def delete_participant(session: Session, participant: Participant, instance: Path) -> None:
+    """Delete a participant with ratings, answers and events, and the results they are part of.
+
+    Args:
+        session: of a transaction; the results go when it is committed.
+        instance: where the results of studies are.
+    """
+    session.delete(participant)
+    _forget_afterwards(session, instance, participant.study, participant.simulated)
+
+
+def purge(session: Session, study: Study, instance: Path) -> int:
+    """Delete all participants as `delete_participant` does each; how many they were.
 
     The study itself, its pages and sounds stay; it is closed, so that nobody joins anew.
     """
@@ -39,4 +55,12 @@ def purge(session: Session, study: Study) -> int:
     session.execute(delete(Participant).where(Participant.study_id == study.id))
     session.expire(study, ["participants"])
     study.status = "closed"
+    for simulated in (False, True):
+        _forget_afterwards(session, instance, study, simulated)
     return count or 0
+
+
+def _forget_afterwards(session: Session, instance: Path, study: Study, simulated: bool) -> None:
+    folder = results_folder(instance, study.slug, simulated)
+    # Not before: an analysis that is begun meanwhile would still read what is to be deleted.
+    event.listen(session, "after_commit", lambda _: forget_results(folder), once=True)

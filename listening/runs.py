@@ -96,7 +96,11 @@ class RatingBody(BaseModel):
 
 
 class PageBody(BaseModel):
-    """The whole state of a page as the browser has it; what it leaves out stays as it is."""
+    """The state of a page as the browser has it.
+
+    Ratings, answers and the comment that it leaves out stay as they are; a rating that it holds
+    takes the place of the one before.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -109,7 +113,7 @@ class PageBody(BaseModel):
         ],
         Field(max_length=MOST_QUESTIONS),
     ] = {}
-    comment: Given = ""
+    comment: Given | None = None
     complete: bool = False
 
 
@@ -273,13 +277,13 @@ def save_page(session: Session, participant: Participant, n: int, body: PageBody
     if body.revision > visit.revision:
         if visit.completed_at is not None:
             raise LockedError("This page is complete and can no longer be changed.")
-        _apply(session, visit, body)
+        _apply(visit, body)
         visit.revision, visit.body_sha256, visit.saved_at = body.revision, digest, now()
     gaps: tuple[Message, ...] = ()
     if body.complete and not stale and visit.completed_at is None:
         gaps = tuple(page_gaps(visit))
         if not gaps:
-            _complete(participant, visit)
+            _complete(session, participant, visit)
     session.flush()
     return Saved(
         revision=visit.revision,
@@ -339,7 +343,7 @@ def _plain(data: dict[str, Any]) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def _apply(session: Session, visit: Visit, body: PageBody) -> None:
+def _apply(visit: Visit, body: PageBody) -> None:
     shown = {item.opaque_id: item for item in visit.presentations if item.position > 0}
     attributes = {attribute["key"] for attribute in visit.page.config.get("attributes", ())}
     known_answers = PAGE_TYPES[visit.page.kind].answer_keys(visit.page.config)
@@ -356,7 +360,8 @@ def _apply(session: Session, visit: Visit, body: PageBody) -> None:
             answers[key].value = value
         else:
             visit.answers.append(Answer(key=key, value=value))
-    visit.comment = body.comment
+    if body.comment is not None:
+        visit.comment = body.comment
 
 
 def _set_rating(presentation: Presentation, body: RatingBody) -> None:
@@ -369,9 +374,11 @@ def _set_rating(presentation: Presentation, body: RatingBody) -> None:
     presentation.ratings.append(Rating(attribute=body.attribute, **values))
 
 
-def _complete(participant: Participant, visit: Visit) -> None:
+def _complete(session: Session, participant: Participant, visit: Visit) -> None:
     moment = now()
     visit.completed_at = moment
+    if not visit.page.training:
+        _number_ratings(session, participant.study, visit)
     page_type, state = PAGE_TYPES[visit.page.kind], page_state(visit)
     if outcome := page_type.verdict(visit.page.config, state):
         visit.answers.append(Answer(key=VERDICT, value=outcome))
@@ -380,6 +387,22 @@ def _complete(participant: Participant, visit: Visit) -> None:
         participant.consent_version = participant.study.consent_version
     if current_visit(participant).n == len(participant.visits) and not ended_early(participant):
         participant.finished_at = participant.finished_at or moment
+
+
+def _number_ratings(session: Session, study: Study, visit: Visit) -> None:
+    given = [
+        rating
+        for shown in visit.presentations
+        for rating in shown.ratings
+        if rating.score is not None
+    ]
+    if not given:
+        return
+    # One page at a time: whoever has read a number finds nothing new below it.
+    session.refresh(study, ["next_rating_number"], with_for_update=True)
+    for number, rating in enumerate(given, start=study.next_rating_number):
+        rating.number = number
+    study.next_rating_number += len(given)
 
 
 def page_state(visit: Visit) -> PageState:

@@ -5,6 +5,7 @@ Nothing but sound sets the files of a page apart: they have one format and one n
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -180,7 +181,8 @@ def _store(folder: Path, data: bytes) -> str:
     path = folder / digest[:2] / f"{digest}{suffix}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
+        # Of two studies that are made at once, both may keep this sound.
+        partial = path.with_suffix(f".{secrets.token_hex(8)}.part")
         partial.write_bytes(data)
         partial.replace(path)
     return digest

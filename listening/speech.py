@@ -7,22 +7,32 @@ from typing import Any
 
 from flask import Flask, g, request
 
-from listening.language import DEFAULT, catalogue, direction, main_text, resolve
+from listening.language import DEFAULT, LANGUAGES, catalogue, direction, main_text, resolve
 from listening.models import Study
 
 
 def speak_as(study: Study) -> str:
     """Answer this request in the language of the study that the browser likes best."""
-    offered: Sequence[str] = study.definition.get("languages", [DEFAULT])
-    found: str = request.accept_languages.best_match(offered) or offered[0]
-    g.language = found
-    return found
+    return _speak(study.definition.get("languages", [DEFAULT]))
+
+
+def speak_to_anybody() -> str:
+    """Answer this request, which is about no study, in the language that the browser likes best.
+
+    The researchers' desk is in English.
+    """
+    return _speak([DEFAULT] if request.path.startswith("/desk/") else [*LANGUAGES])
 
 
 def spoken() -> str:
     """The language of this request."""
-    language: str = g.get("language", DEFAULT)
+    language: str = g.get("language") or speak_to_anybody()
     return language
+
+
+def word(key: str, **values: object) -> str:
+    """A word of the interface in the language of this request."""
+    return catalogue(spoken())[key].format(**values)
 
 
 def in_words(value: Any) -> Any:
@@ -33,17 +43,16 @@ def in_words(value: Any) -> Any:
 def register(app: Flask) -> None:
     """Give templates `t` (a word of the interface), `in_words`, and the language of the page."""
 
-    def t(key: str, **values: object) -> str:
-        return catalogue(spoken())[key].format(**values)
-
     @app.context_processor
     def words() -> dict[str, Any]:
-        # Default texts of pages are long, and no script needs them.
+        # Default texts of pages are long, and no script needs them or the pages of errors.
         of_scripts = {
-            key: text for key, text in catalogue(spoken()).items() if not key.endswith("_text")
+            key: text
+            for key, text in catalogue(spoken()).items()
+            if not key.endswith("_text") and not key.startswith("error_")
         }
         return {
-            "t": t,
+            "t": word,
             "language": spoken(),
             "direction": direction(spoken()),
             "words": of_scripts,
@@ -51,3 +60,9 @@ def register(app: Flask) -> None:
 
     app.jinja_env.filters["in_words"] = in_words
     app.jinja_env.filters["main_text"] = main_text
+
+
+def _speak(offered: Sequence[str]) -> str:
+    found: str = request.accept_languages.best_match(offered) or offered[0]
+    g.language = found
+    return found

@@ -32,21 +32,18 @@ class NoSuchStudyError(ValueError):
     """There is no study of that name."""
 
 
-def create_study(
-    session: Session, source: StudySource, stimuli_folder: Path, status: str = OPEN
-) -> Study:
-    """Make a study: check the file against its manifest, keep the sound files, store the pages.
+def make_study(source: StudySource, stimuli_folder: Path, status: str = OPEN) -> Study:
+    """Make a study, to be stored: check the file against its manifest, keep the sound files.
 
-    Sound files go into `stimuli_folder` under the hash of their content, without their tags.
+    Sound files go into `stimuli_folder` under the hash of their content, without their tags. That
+    takes its time, and no transaction, for which participants would have to wait.
 
     Raises:
         StudyFileError: the file does not fit the manifest; names line and key.
-        ValueError: there is such a study already, or a sound file is not fit to be compared.
+        ValueError: a sound file is not fit to be compared.
         OSError: a sound file cannot be read.
     """
     file = source.file
-    if session.scalar(select(Study.id).where(Study.slug == file.slug)) is not None:
-        raise ValueError(f"there is a study {file.slug!r} already; give this one another slug")
     pages, stimuli = check_study(source)
     study = Study(
         slug=file.slug,
@@ -74,9 +71,28 @@ def create_study(
         )
         for at, page in enumerate(pages)
     ]
+    return study
+
+
+def store_study(session: Session, study: Study) -> None:
+    """Store a study that was made.
+
+    Raises:
+        ValueError: there is one of that slug already.
+    """
+    refuse_taken(session, study.slug)
     session.add(study)
     session.flush()
-    return study
+
+
+def refuse_taken(session: Session, slug: str) -> None:
+    """Say that there is a study of that slug already, where there is one.
+
+    Raises:
+        ValueError: there is.
+    """
+    if session.scalar(select(Study.id).where(Study.slug == slug)) is not None:
+        raise ValueError(f"there is a study {slug!r} already; give this one another slug")
 
 
 def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestStimulus]]:

@@ -14,12 +14,12 @@ from flask.cli import with_appcontext
 from listening import studies
 from listening.answers import tidy_answers, to_csv
 from listening.audit import COMMAND_LINE, note
-from listening.cli.retention import keep_until, purge
+from listening.cli.retention import delete_participant, keep_until, purge
 from listening.cli.who import who
 from listening.db import database
 from listening.formats import FORMATS
-from listening.models import CLOSED, OPEN, Study
-from listening.progress import study_progress, study_totals
+from listening.models import CLOSED, OPEN
+from listening.progress import Progress, study_progress, study_totals
 from listening.recruiting import personal_link
 from listening.schema import json_schema
 from listening.simulate import simulate as run_simulation
@@ -35,6 +35,7 @@ def study() -> None:
 
 study.add_command(keep_until)
 study.add_command(purge)
+study.add_command(delete_participant)
 study.add_command(who)
 
 
@@ -45,10 +46,14 @@ study.add_command(who)
 def create(file: Path, closed: bool) -> None:
     """Make a study from its FILE (see docs/study-file.md)."""
     source = read_study_file(file)
+    with database().read() as session:
+        studies.refuse_taken(session, source.file.slug)
+    stimuli = Path(current_app.config["STIMULI_PATH"])
+    made = studies.make_study(source, stimuli, CLOSED if closed else OPEN)
     with database().write() as session:
-        made = studies.create_study(session, source, _stimuli(), CLOSED if closed else OPEN)
+        studies.store_study(session, made)
         note(session, COMMAND_LINE, "created", made.slug)
-        line = f"Study {made.slug}: {len(made.pages)} pages, {len(made.stimuli)} stimuli"
+    line = f"Study {made.slug}: {len(made.pages)} pages, {len(made.stimuli)} stimuli"
     click.echo(f"{line}, {made.status}. Participants join at /studies/{made.slug}/")
 
 
@@ -132,12 +137,10 @@ def status(slug: str) -> None:
         wanted = f", {found.quota} participants wanted" if found.quota else ""
         click.echo(f"{found.title} ({found.status}{wanted})")
         for simulated in (False, True):
-            _print_progress(found, simulated)
+            _print_progress(study_progress(session, found, simulated), simulated)
 
 
-def _print_progress(found: Study, simulated: bool) -> None:
-    with database().read() as session:
-        progress = study_progress(session, session.merge(found, load=False), simulated)
+def _print_progress(progress: Progress, simulated: bool) -> None:
     who = "simulated participants" if simulated else "participants"
     click.echo(
         f"{progress.joined} {who} joined, {progress.finished} finished, {progress.ratings} ratings"
@@ -249,34 +252,7 @@ def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
         rows.writerow((name, f"{base.rstrip('/')}/studies/{slug}/?link={link}"))
 
 
-@study.command("delete-participant")
-@click.argument("slug")
-@click.argument("participant")
-@click.confirmation_option(prompt="Delete all ratings and answers of this participant for good?")
-@with_appcontext
-def delete_participant(slug: str, participant: str) -> None:
-    """Delete a PARTICIPANT and what they gave.
-
-    They are named as in the exports (P001) or by the token of their address.
-    """
-    with database().write() as session:
-        found = studies.find_study(session, slug)
-        for candidate in found.participants:
-            if participant in (candidate.label, candidate.token):
-                name = candidate.label
-                session.delete(candidate)
-                note(session, COMMAND_LINE, "deleted participant", slug, name)
-                break
-        else:
-            raise ValueError(f"study {slug!r} has no participant {participant!r}")
-    click.echo(f"{name} and everything they gave is deleted from {slug}.")
-
-
 @study.command()
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
-
-
-def _stimuli() -> Path:
-    return Path(current_app.config["STIMULI_PATH"])

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from flask import Blueprint, Response, abort, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from listening.audit import by_token
 from listening.db import database
 from listening.documented import describe
 from listening.errors import problem
@@ -142,7 +143,7 @@ def _caller(role: Role) -> str:
         abort(answer)
     if role == "owner" and token.role != "owner":
         abort(problem(403, "Not allowed", "This needs the token of an owner."))
-    return f"token {token.name}"
+    return by_token(token.name)
 
 
 def _body(kind: type[BaseModel] | None) -> BaseModel | None:

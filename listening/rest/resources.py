@@ -177,7 +177,10 @@ class EventList(Listed[Event]):
 
 
 class RatingList(Listed[TidyRating]):
-    """A part of the ratings, the first to be saved first; the columns are those of the exports."""
+    """A part of the ratings of completed pages, the first to be completed first.
+
+    The columns are those of the exports.
+    """
 
 
 class AnswerList(Listed[TidyAnswer]):

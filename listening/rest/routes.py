@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
+from listening import retention
 from listening.answers import tidy_answers
 from listening.audit import note
 from listening.db import database
@@ -75,7 +77,9 @@ def change_study(call: Call, slug: str) -> resources.Study:
         if "quota" in changes.model_fields_set:
             set_quota(found, changes.quota)
             note(db, call.who, "set quota", slug, str(changes.quota or "none"))
-        return listing.study_whole(db, found)
+    # Counting takes its time, which participants need not wait for.
+    with database().read() as db:
+        return listing.study_whole(db, _study(db, slug))
 
 
 @operation("GET", PEOPLE, resources.ParticipantList, query=PagingOfPeople)
@@ -102,7 +106,8 @@ def participant(call: Call, slug: str, label: str) -> resources.Participant:
 def delete_participant(call: Call, slug: str, label: str) -> None:
     """Delete a participant and everything they gave, for good."""
     with database().write() as db:
-        db.delete(_participant(db, slug, label))
+        person = _participant(db, slug, label)
+        retention.delete_participant(db, person, Path(current_app.config["INSTANCE_PATH"]))
         note(db, call.who, "deleted participant", slug, label)
 
 
@@ -119,7 +124,7 @@ def events(call: Call, slug: str, label: str) -> resources.EventList:
 
 @operation("GET", "/studies/<slug>/ratings", resources.RatingList, query=PagingOfPeople)
 def ratings(call: Call, slug: str) -> resources.RatingList:
-    """List the tidy ratings of a study, practice left out."""
+    """List the tidy ratings of completed pages of a study, practice left out."""
     asked = call.query
     with database().read() as db:
         found = ratings_after(db, _study(db, slug), asked.simulated, asked.after, asked.limit + 1)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.orm import Session
 
 from listening.db import database
 from listening.errors import problem
@@ -25,7 +24,7 @@ from listening.runs import (
     saved_body,
     visit_at,
 )
-from listening.speech import speak_as
+from listening.speech import speak_as, word
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/p/<token>")
 
@@ -47,7 +46,7 @@ def save(token: str, n: int) -> Response:
                 return _nobody()
             language = speak_as(participant.study)
             saved = save_page(session, participant, n, body)
-            answer = _acknowledgement(session, participant, n, saved)
+            answer = _acknowledgement(participant, n, saved)
     except (ValidationError, LockedError, RefusedError) as error:
         return not_saved(error)
     return incomplete(saved, language) if saved.gaps else jsonify(answer)
@@ -68,9 +67,7 @@ def events(token: str) -> Response:
     return Response(status=204)
 
 
-def _acknowledgement(
-    session: Session, participant: Participant, n: int, saved: Saved
-) -> dict[str, object]:
+def _acknowledgement(participant: Participant, n: int, saved: Saved) -> dict[str, object]:
     answer: dict[str, object] = {
         "revision": saved.revision,
         "saved_at": saved.saved_at.isoformat(timespec="milliseconds"),
@@ -104,6 +101,10 @@ def tells_afterwards(page: Page) -> bool:
     return page.training and bool(page.config.get("feedback") or PAGE_TYPES[page.kind].x)
 
 
+def _nobody() -> Response:
+    return problem(404, "Not found", word("error_404_text"))
+
+
 def incomplete(saved: Saved, language: str) -> Response:
     """The answer where a page was to be left, and something is missing."""
     gaps = [gap.speak(language) for gap in saved.gaps]
@@ -121,7 +122,3 @@ def not_saved(error: ValidationError | LockedError | RefusedError) -> Response:
         for item in error.errors(include_url=False, include_input=False)[:5]
     )
     return problem(400, "Not understood", details)
-
-
-def _nobody() -> Response:
-    return problem(404, "Not found", "There is no run at this address.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -19,12 +20,13 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from listening.audit import note
+from listening.audit import PARTICIPANT, note
 from listening.db import database
 from listening.language import Message
 from listening.models import OPEN, Participant, Study, Visit, now
 from listening.pages import PAGE_TYPES
 from listening.recruiting import NoSuchLinkError, completion_code, is_look_only, join_key
+from listening.retention import delete_participant
 from listening.runs import (
     ClosedError,
     LockedError,
@@ -142,8 +144,8 @@ def withdraw(token: str) -> str:
     with database().write() as db:
         participant = _participant(db, token, for_change=True)
         study, label, moment = participant.study, participant.label, now()
-        db.delete(participant)
-        note(db, "participant", "withdrew", study.slug, label)
+        delete_participant(db, participant, Path(current_app.config["INSTANCE_PATH"]))
+        note(db, PARTICIPANT, "withdrew", study.slug, label)
     runs = session.get("runs", {})
     session["runs"] = {slug: run for slug, run in runs.items() if run != token}
     at = moment.strftime("%Y-%m-%d %H:%M UTC")
@@ -154,12 +156,11 @@ def withdraw(token: str) -> str:
 def page(token: str, n: int) -> AnyResponse | str:
     """One page of the run; one that is not reached yet leads to where the participant is."""
     with database().write() as db:
-        participant = _participant(db, token, for_change=True)
-        visit = visit_at(participant, n)
+        visit = visit_at(_participant(db, token, for_change=True), n)
         if visit is None:
             return redirect(url_for(".where", token=token))
         start(db, visit)
-        return _render(participant, visit)
+    return _shown(token, n)
 
 
 @blueprint.post("/p/<token>/<int:n>")
@@ -175,9 +176,10 @@ def submit(token: str, n: int) -> AnyResponse | tuple[str, int]:
             saved = save_page(db, participant, n, body)
         except LockedError:
             abort(409)
-        if saved.gaps:
-            return _render(participant, visit, saved.gaps), 422
-    return redirect(next_address(participant, n) or url_for(".where", token=token), 303)
+        following = next_address(participant, n)
+    if saved.gaps:
+        return _shown(token, n, saved.gaps), 422
+    return redirect(following or url_for(".where", token=token), 303)
 
 
 def form_body(visit: Visit) -> PageBody:
@@ -201,9 +203,13 @@ def _participant(db: Session, token: str, for_change: bool = False) -> Participa
     return participant
 
 
-def _render(participant: Participant, visit: Visit, gaps: tuple[Message, ...] = ()) -> str:
-    template = PAGE_TYPES[visit.page.kind].template
-    return render_template(f"participant/{template}", **page_context(participant, visit, gaps))
+def _shown(token: str, n: int, gaps: tuple[Message, ...] = ()) -> str:
+    """A page of the run that was reached, read anew: while it is drawn, nobody waits to save."""
+    with database().read() as db:
+        participant = _participant(db, token)
+        visit = participant.visits[n - 1]
+        template = PAGE_TYPES[visit.page.kind].template
+        return render_template(f"participant/{template}", **page_context(participant, visit, gaps))
 
 
 def page_context(

@@ -15,7 +15,6 @@ from listening.audit import MOST_SHOWN, newest_entries, note
 from listening.db import database
 from listening.login import owner_required
 from listening.models import Participant, Study
-from listening.results import forget_results
 from listening.runs import ended_early
 from listening.timeline import MOST_EVENTS, event_count, find_by_label, timeline
 from listening.views.researcher import study_or_404
@@ -61,7 +60,7 @@ def delete(slug: str, label: str) -> AnyResponse:
         found = _find(db, study, label)
         if request.form.get("label", "").strip() != found.label:
             return redirect(url_for(".participant", slug=slug, label=label), 303)
-        db.delete(found)
+        retention.delete_participant(db, found, _instance())
         note(db, current_user.name, "deleted participant", slug, label)
     return redirect(url_for("researcher.study", slug=slug), 303)
 
@@ -87,10 +86,13 @@ def purge(slug: str) -> AnyResponse:
     """Delete everybody's data of a study; its slug was typed to be sure."""
     if request.form.get("slug", "").strip() == slug:
         with database().write() as db:
-            count = retention.purge(db, study_or_404(db, slug))
+            count = retention.purge(db, study_or_404(db, slug), _instance())
             note(db, current_user.name, "purged", slug, f"{count} participants")
-        forget_results(Path(current_app.config["INSTANCE_PATH"]), slug)
     return redirect(url_for("researcher.study", slug=slug), 303)
+
+
+def _instance() -> Path:
+    return Path(current_app.config["INSTANCE_PATH"])
 
 
 def _find(db: Session, study: Study, label: str) -> Participant:

@@ -13,7 +13,7 @@ from listening.audit import note
 from listening.db import database
 from listening.export import attribute_scales, tidy_ratings
 from listening.progress import study_totals
-from listening.results import read_results, results_folder, start_analysis
+from listening.results import Request, read_results, results_folder, start_analysis
 from listening.views.researcher import study_or_404
 
 blueprint = Blueprint("results", __name__, url_prefix="/desk/studies/<slug>/results")
@@ -52,14 +52,22 @@ def results(slug: str) -> str:
 def analyse(slug: str) -> AnyResponse:
     """Analyse the ratings as they are now."""
     simulated = _simulated()
-    with database().read() as db:
-        study = study_or_404(db, slug)
-        rows, scales = tidy_ratings(db, study, simulated), attribute_scales(study)
-        plan, declared_at = study.definition.get("analysis", {}), study.created_at.isoformat()
-    with database().write() as db:
-        what = f"{len(rows)} {'simulated ' * simulated}ratings"
-        note(db, current_user.name, "analysed", slug, what)
-    start_analysis(_folder(slug), rows, scales, plan, declared_at)
+
+    def ask() -> Request:
+        with database().read() as db:
+            study = study_or_404(db, slug)
+            request = Request(
+                rows=tidy_ratings(db, study, simulated),
+                scales=attribute_scales(study),
+                plan=study.definition.get("analysis", {}),
+                declared_at=study.created_at.isoformat(),
+            )
+        with database().write() as db:
+            what = f"{len(request.rows)} {'simulated ' * simulated}ratings"
+            note(db, current_user.name, "analysed", slug, what)
+        return request
+
+    start_analysis(_known(slug), ask)
     return redirect(url_for(".results", slug=slug, simulated=1 if simulated else None), 303)
 
 

@@ -26,7 +26,7 @@ from listening import accounts
 from listening.db import Database
 from listening.login import limiter
 from listening.models import Researcher
-from listening.studies import create_study
+from listening.studies import make_study, store_study
 from listening.study_file import read_study_file
 from stimuli.manifest import Manifest, Stimulus, write_manifest
 from tests import postgresql
@@ -204,8 +204,10 @@ def add_study(
 
     def add(status: str = "open", **changes: Any) -> str:
         source = read_study_file(write_study(**changes))
+        made = make_study(source, Path(app.config["STIMULI_PATH"]), status)
         with database.write() as session:
-            return create_study(session, source, Path(app.config["STIMULI_PATH"]), status).slug
+            store_study(session, made)
+        return made.slug
 
     return add
 

@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, before_render_template
 from flask.testing import FlaskClient
+from jinja2 import Template
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from listening.audit import note
 from listening.db import Database
-from listening.models import Base, Participant, Rating, Researcher, Study
+from listening.models import Base, Participant, Rating, Researcher, Study, Visit
 from listening.runs import EventBody, add_events, join
 from listening.simulate import simulate
 from listening.studies import find_study
@@ -170,6 +172,30 @@ def test_saves_at_once_end_with_the_newest(
         assert session.scalars(select(Rating.score)).all() == [6.0] * len(data["stimuli"])
 
 
+def test_pages_that_are_completed_at_once_are_numbered_one_after_the_other(
+    app: Flask, add_study: Callable[..., str], database: Database
+) -> None:
+    add_study(pages=["ratings"])
+
+    def rate(at: int) -> None:
+        visitor = app.test_client()
+        address = visitor.post("/studies/test/", data={"join_key": str(at) * 16}).location
+        for _ in range(3):
+            data = page_data(visitor.get(address, follow_redirects=True))
+            assert visitor.put(data["api"]["page"], json=fill(data)).status_code == 200
+
+    at_once(rate, 5)
+    with database.read() as session:
+        visits = session.scalars(select(Visit).where(Visit.completed_at.is_not(None))).all()
+        pages = [
+            [rating.number for shown in visit.presentations for rating in shown.ratings]
+            for visit in visits
+        ]
+        assert find_study(session, "test").next_rating_number == 5 * 3 * 4 + 1
+    assert all(page == list(range(page[0] or 0, (page[0] or 0) + 4)) for page in pages)
+    assert sorted(number or 0 for page in pages for number in page) == list(range(1, 5 * 3 * 4 + 1))
+
+
 def test_withdrawing_while_saving_leaves_nothing(
     app: Flask, client: FlaskClient, add_study: Callable[..., str], database: Database
 ) -> None:
@@ -193,6 +219,27 @@ def test_withdrawing_while_saving_leaves_nothing(
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Rating)) == 0
         assert find_study(session, "test").participants == []
+
+
+def test_nobody_waits_while_a_page_is_drawn(
+    app: Flask, client: FlaskClient, add_study: Callable[..., str], database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("listening.db.BUSY_TIMEOUT_MS", 10)
+    add_study()
+    drawn: list[str] = []
+
+    def write(_: Flask, template: Template, **__: Any) -> None:
+        drawn.append(str(template.name))
+        with database.write() as session:
+            note(session, "me", "saved meanwhile")
+
+    with before_render_template.connected_to(write, app):
+        address = client.post("/studies/test/", data={"join_key": "a" * 16}).location
+        assert client.get(f"{address}/1").status_code == 200
+        assert client.post(f"{address}/1").status_code == 422
+        assert client.post(f"{address}/withdraw").status_code == 200
+    assert drawn == ["participant/consent.html"] * 2 + ["participant/withdrawn.html"]
 
 
 def test_joining_twice_in_one_transaction_is_one_run(whole: Database) -> None:

@@ -169,12 +169,27 @@ def test_passwords_are_kept_as_argon2_hashes(desk: FlaskClient, database: Databa
     assert all(text.startswith("$argon2id$") and PASSWORD not in text for text in hashes)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["command line", "Command  Line", " participant", "token", "token my-notebook", "Token\tx"],
+)
+def test_nobody_is_called_as_the_log_calls_others(
+    desk: FlaskClient, database: Database, name: str
+) -> None:
+    with (
+        database.write() as session,
+        pytest.raises(ValueError, match="stands for others in the log"),
+    ):
+        accounts.add_researcher(session, name, PASSWORD)
+
+
 def test_short_passwords_and_doubled_names_are_refused(
     desk: FlaskClient, database: Database
 ) -> None:
     with database.write() as session:
-        with pytest.raises(ValueError, match="use 10 or more"):
-            accounts.add_researcher(session, "eve", "short")
+        for password in ("short", "x" * 1001):
+            with pytest.raises(ValueError, match=f"has {len(password)} characters; use 10 to 1000"):
+                accounts.add_researcher(session, "eve", password)
         with pytest.raises(ValueError, match="there is a researcher 'ada' already"):
             accounts.add_researcher(session, "ada", PASSWORD)
 

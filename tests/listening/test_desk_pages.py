@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
+import json
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -22,7 +25,14 @@ from listening.balance import balance
 from listening.db import Database
 from listening.models import AuditEntry, Base, Event, Participant, Rating, now
 from listening.progress import AWAY, study_progress
-from listening.results import read_results, results_folder, start_analysis
+from listening.results import (
+    Request,
+    analyse_request,
+    forget_results,
+    read_results,
+    results_folder,
+    start_analysis,
+)
 from listening.simulate import simulate
 from listening.studies import find_study
 from tests.at_the_desk import csrf_token, log_in
@@ -301,6 +311,28 @@ def test_purging_deletes_what_participants_gave_of_one_study_alone(
         }
 
 
+@pytest.mark.parametrize(
+    ("day", "said", "expected"),
+    [
+        ("2027-12-31", "until 2027-12-31. Then: flask study purge", date(2027, 12, 31)),
+        ("none", "for as long as you like.", None),
+        ("31.12.2027", "Error: '31.12.2027' is no day; write one as", date(2026, 1, 1)),
+        ("2027-02-29", "Error: '2027-02-29' is no day; write one as", date(2026, 1, 1)),
+    ],
+)
+def test_a_command_sets_and_clears_the_date(
+    app: Flask, desk: FlaskClient, database: Database, day: str, said: str, expected: date | None
+) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["study", "keep-until", "test", "2026-01-01"]).exit_code == 0
+    done = run(args=["study", "keep-until", "test", day])
+    assert said in done.output
+    assert done.exit_code == said.startswith("Error")
+    with database.read() as session:
+        assert find_study(session, "test").keep_until == expected
+    assert len(done.output.splitlines()) == 1
+
+
 def test_the_desk_sets_the_date_warns_and_deletes(desk: FlaskClient, database: Database) -> None:
     with database.write() as session:
         simulate(session, find_study(session, "test"), 1)
@@ -420,22 +452,162 @@ def wait_for(folder: Path) -> str:
     raise AssertionError("the analysis does not end")
 
 
+def nothing() -> Request:
+    """What an analysis is asked where there are no ratings."""
+    return Request(rows=[], scales={}, plan={}, declared_at="")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where results of a study belong."""
+    return results_folder(tmp_path, "test", simulated=False)
+
+
+def write_results(folder: Path, answer: str) -> None:
+    """Results as an analysis leaves them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {"answer": [answer], "counts": {"ratings": 1}}
+    (folder / "results.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def ask_for(folder: Path) -> Path:
+    """The folder of an analysis that was begun, without the process that does it."""
+    partial = folder.with_name(f"{folder.name}.part")
+    partial.mkdir(parents=True)
+    (partial / "request.json").write_text(json.dumps(vars(nothing())), encoding="utf-8")
+    return partial
+
+
+def left(folder: Path) -> list[str]:
+    """What is where results are, but locks."""
+    found = folder.parent.parent.rglob("*")
+    return sorted(path.name for path in found if path.is_file() and path.suffix != ".lock")
+
+
+def test_no_two_results_share_a_folder(tmp_path: Path) -> None:
+    named = [(slug, on) for slug in ("demo", "demo-simulated", "real") for on in (False, True)]
+    folders = {results_folder(tmp_path, *name) for name in named}
+    assert len(folders) == len(named)
+    assert not any(one in other.parents for one in folders for other in folders)
+
+
+def test_a_failed_analysis_leaves_what_was_found_before(folder: Path) -> None:
+    write_results(folder, "mono is best")
+    ask_for(folder)
+    analyse_request(folder)
+    found = read_results(folder)
+    assert (found.state, found.answer) == ("failed", ("mono is best",))
+    assert found.failure == "There are no ratings yet."
+
+
+def test_a_mistake_in_an_analysis_is_one_line_and_its_traceback_is_logged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("divided\nby nothing")
+
+    ask_for(folder).joinpath("request.json").write_text(
+        json.dumps({**vars(nothing()), "rows": [{}]}), encoding="utf-8"
+    )
+    monkeypatch.setattr("analysis.plan.plan_from", fail)
+    analyse_request(folder)
+    found = read_results(folder)
+    assert found.state == "failed"
+    assert "mistake (ZeroDivisionError: divided by nothing)" in found.failure
+    assert "Traceback" in capsys.readouterr().err
+    assert left(folder) == ["real.failed"]
+
+
+def test_an_analysis_that_succeeds_takes_the_place_of_a_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_for(folder)
+    analyse_request(folder)
+    ask_for(folder)
+
+    def succeed(partial: Path) -> str:
+        write_results(partial, "all are equal")
+        return ""
+
+    monkeypatch.setitem(analyse_request.__globals__, "_analyse", succeed)
+    analyse_request(folder)
+    found = read_results(folder)
+    assert (found.state, found.failure, found.answer) == ("done", "", ("all are equal",))
+    assert left(folder) == ["results.json"]
+
+
+@pytest.mark.parametrize("failure", ["", "it failed"])
+def test_an_analysis_leaves_nothing_of_what_is_forgotten_meanwhile(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    def analyse(partial: Path) -> str:
+        forget_results(folder)
+        write_results(partial, "P001 is odd")
+        return failure
+
+    write_results(folder, "P001 is odd")
+    ask_for(folder)
+    monkeypatch.setitem(analyse_request.__globals__, "_analyse", analyse)
+    analyse_request(folder)
+    assert read_results(folder).state == "none"
+    assert left(folder) == []
+
+
+def test_nothing_is_analysed_that_is_deleted_while_it_is_read(folder: Path) -> None:
+    def ask() -> Request:
+        forget_results(folder)
+        return nothing()
+
+    start_analysis(folder, ask)
+    assert read_results(folder).state == "none"
+    assert left(folder) == []
+
+
+def test_an_analysis_begins_while_a_page_looks_whether_one_is_running(folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    asked = threading.Event()
+
+    def ask() -> Request:
+        asked.set()
+        raise InterruptedError
+
+    def begin() -> None:
+        with pytest.raises(InterruptedError):
+            start_analysis(folder, ask)
+
+    with folder.with_name("real.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        thread = threading.Thread(target=begin)
+        thread.start()
+        assert not asked.wait(0.2)
+    thread.join(timeout=10)
+    assert asked.is_set()
+
+
+def test_results_of_earlier_versions_are_not_shown_and_go_with_the_others(tmp_path: Path) -> None:
+    folder, other = (results_folder(tmp_path, slug, False) for slug in ("test", "test-simulated"))
+    write_results(other, "another study's")
+    for old in ("test", "test-simulated", "test.part"):
+        write_results(tmp_path / "results" / old, "P001 is odd")
+        write_results(tmp_path / "results" / old / "figures", "P001 is odd")
+    assert read_results(folder).state == "none"
+    forget_results(folder)
+    assert left(folder) == ["results.json"]
+    assert read_results(other).answer == ("another study's",)
+
+
 @pytest.mark.slow
-def test_of_two_analyses_at_once_one_is_made(tmp_path: Path) -> None:
-    folder = tmp_path / "results" / "test"
-    start_analysis(folder, [], {}, {}, "")
-    (tmp_path / "results" / "test.part" / "mark").touch()
-    start_analysis(folder, [], {}, {}, "")
+def test_of_two_analyses_at_once_one_is_made(folder: Path) -> None:
+    start_analysis(folder, nothing)
+    start_analysis(folder, lambda: pytest.fail("asked again"))
     assert read_results(folder).state == "running"
     assert wait_for(folder) == "failed"
-    assert (folder / "mark").exists()  # the second one began nothing anew
 
 
 @pytest.mark.slow
 def test_an_analysis_that_was_killed_can_be_started_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "results" / "test"
     started: list[subprocess.Popen[bytes]] = []
     popen = subprocess.Popen
 
@@ -444,13 +616,13 @@ def test_an_analysis_that_was_killed_can_be_started_again(
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", remember)
-    start_analysis(folder, [], {}, {}, "")
+    start_analysis(folder, nothing)
     started[0].kill()
     assert wait_for(folder) == "failed"
-    assert "interrupted" in read_results(folder).answer[0]
-    start_analysis(folder, [], {}, {}, "")
+    assert "interrupted" in read_results(folder).failure
+    start_analysis(folder, nothing)
     assert wait_for(folder) == "failed"
-    assert "no ratings" in read_results(folder).answer[0]
+    assert "no ratings" in read_results(folder).failure
 
 
 def test_results_go_with_what_they_are_about(app: Flask, desk: FlaskClient) -> None:
@@ -461,9 +633,69 @@ def test_results_go_with_what_they_are_about(app: Flask, desk: FlaskClient) -> N
         folder.mkdir(parents=True)
     assert send(desk, f"{STUDY}/purge", slug="test") == 303
     assert [folder.exists() for folder in (*folders, other)] == [False, False, True]
-    folders[0].mkdir()
+    folders[0].mkdir(parents=True)
     assert app.test_cli_runner().invoke(args=["study", "purge", "test", "--yes"]).exit_code == 0
     assert not folders[0].exists()
+
+
+@pytest.mark.parametrize("way", ["withdrawal", "desk", "P001", "-_token", "--token", "API"])
+def test_the_results_go_with_each_of_their_participants(
+    app: Flask, rating_desk: FlaskClient, database: Database, way: str
+) -> None:
+    run = app.test_cli_runner().invoke
+    address = take_part(app.test_client(), "a")
+    instance = Path(app.config["INSTANCE_PATH"])
+    real, simulated = (results_folder(instance, "test", on) for on in (False, True))
+    for folder in (real, simulated):
+        write_results(folder, "P001 is odd")
+    if "token" in way:
+        with database.write() as session:
+            session.scalars(select(Participant)).one().token = way
+    if way == "withdrawal":
+        assert app.test_client().post(f"{address}/withdraw").status_code == 200
+    elif way == "desk":
+        assert send(rating_desk, f"{STUDY}/participants/P001/delete", label="P001") == 303
+    elif way == "API":
+        secret = run(args=["api-token", "create", "x", "--role", "owner"]).stdout.strip()
+        header = {"Authorization": f"Bearer {secret}"}
+        there = "/api/v1/studies/test/participants/P001"
+        assert app.test_client().delete(there, headers=header).status_code == 204
+    else:
+        done = run(args=["study", "delete-participant", "test", way, "--yes"])
+        assert done.output == "P001 and everything they gave is deleted from test.\n"
+    assert app.test_client().get(address).status_code == 404
+    assert not real.exists()
+    assert read_results(simulated).state == "done"
+    assert "Nobody has analysed" in rating_desk.get(f"{STUDY}/results/").text
+
+
+def test_the_results_stay_where_a_deletion_came_to_nothing(
+    app: Flask, rating_desk: FlaskClient, database: Database
+) -> None:
+    take_part(app.test_client(), "a")
+    instance = Path(app.config["INSTANCE_PATH"])
+    write_results(results_folder(instance, "test", simulated=False), "P001 is odd")
+    with database.write() as session:
+        retention.purge(session, find_study(session, "test"), instance)
+        session.rollback()
+    assert "P001 is odd" in rating_desk.get(f"{STUDY}/results/").text
+
+
+@pytest.mark.parametrize("name", ["P001", "S001", "P1", "x" * 22])
+def test_nobody_of_another_study_is_deleted(
+    app: Flask, add_study: Callable[..., str], database: Database, name: str
+) -> None:
+    for slug in ("test", "other"):
+        add_study(slug=slug)
+    app.test_client().post("/studies/other/", data={"join_key": "a" * 16})
+    with database.write() as session:
+        (person,) = find_study(session, "other").participants
+        person.token = "x" * 22
+    done = app.test_cli_runner().invoke(args=["study", "delete-participant", "test", name, "--yes"])
+    assert done.exit_code == 1
+    assert f"study 'test' has no participant '{name}'" in done.output
+    with database.read() as session:
+        assert len(session.scalars(select(Participant)).all()) == 1
 
 
 def test_results_of_no_ratings_say_so(app: Flask, desk: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, select, text
 
 from app import ROOT, create_app
 from listening.config import secret_key
@@ -28,7 +28,7 @@ from listening.db import (
     migrate,
     schema_revision,
 )
-from listening.models import Base
+from listening.models import Base, Rating
 from listening.studies import find_study
 
 
@@ -57,9 +57,25 @@ def test_two_first_starts_agree_on_the_secret(tmp_path: Path) -> None:
 def test_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLINDMIX_INSTANCE_PATH", str(tmp_path / "there"))
     app = create_app()
-    assert app.config["DATABASE_URL"] == f"sqlite:///{tmp_path / 'there' / 'blindmix.sqlite'}"
+    assert app.config["DATABASE_URL"].database == str(tmp_path / "there" / "blindmix.sqlite")
     monkeypatch.setenv("BLINDMIX_DATABASE_URL", "sqlite:///other.sqlite")
     assert create_app().config["DATABASE_URL"] == "sqlite:///other.sqlite"
+
+
+@pytest.mark.parametrize("name", ["a?mode=ro&b", "a#b", "a%20b", "a b:c@d"])
+def test_an_instance_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("BLINDMIX_INSTANCE_PATH", str(tmp_path / name))
+    app = create_app()
+    run = app.test_cli_runner().invoke
+    for command in (["study", "list"], ["db", "backup"]):
+        done = run(args=command)
+        assert done.exit_code == 0, done.output
+    app.extensions["blindmix_database"].engine.dispose()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "blindmix.sqlite").is_file()
+    assert len(list((tmp_path / name / "backups").iterdir())) == 1
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -105,6 +121,24 @@ WRITTEN = (
 )
 
 
+def written(revision: str) -> tuple[str, ...]:
+    """What is in a database of a revision, from which on quotas have a column of their own."""
+    return (*WRITTEN, "UPDATE study SET quota = 24") if revision >= "0004" else WRITTEN
+
+
+COMPLETED_BEFORE = (
+    "INSERT INTO page (id, study_id, position, key, kind, block, training, config) VALUES"
+    " (2, 1, 2, 'b', 'mushra', 0, false, '{}'), (3, 1, 3, 'c', 'mushra', 0, false, '{}')",
+    "INSERT INTO visit (id, participant_id, page_id, n, revision, body_sha256, comment,"
+    " completed_at) VALUES (2, 1, 2, 2, 1, '', '', '2026-01-02 12:00:00'),"
+    " (3, 1, 3, 3, 1, '', '', '2026-01-02 11:00:00')",
+    "INSERT INTO presentation (id, visit_id, stimulus_id, position, opaque_id) VALUES"
+    " (2, 2, 1, 1, 'p'), (3, 3, 1, 1, 'q')",
+    "INSERT INTO rating (id, presentation_id, attribute, score, listened_ms, plays) VALUES"
+    " (2, 2, 'a', 1, 1, 1), (3, 3, 'a', 2, 1, 1), (4, 3, 'b', NULL, 1, 1)",
+)
+
+
 @pytest.fixture
 def blank(blank_url: str) -> Iterator[Database]:
     """A database without a single table, as a first start meets it."""
@@ -113,14 +147,19 @@ def blank(blank_url: str) -> Iterator[Database]:
     made.engine.dispose()
 
 
+def revision_of(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        return schema_revision(connection)
+
+
 @pytest.mark.parametrize("revision", OLD)
 def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> None:
     database = blank
     with database.engine.begin() as connection:
         migrate(connection, revision)
-        for statement in WRITTEN:
+        for statement in written(revision):
             connection.exec_driver_sql(statement)
-    assert schema_revision(database.engine) == revision
+    assert revision_of(database) == revision
     with pytest.raises(SchemaError):
         database.ensure_schema()
     database.upgrade()
@@ -134,6 +173,19 @@ def test_what_was_given_survives_the_upgrade(blank: Database, revision: str) -> 
         assert [(answer.key, answer.value) for answer in visit.answers] == [("age", "007")]
         (rating,) = visit.presentations[0].ratings
         assert (rating.attribute, rating.score, rating.plays) == ("preference", 62.5, 2)
+
+
+def test_ratings_of_before_are_numbered_as_their_pages_were_completed(blank: Database) -> None:
+    with blank.engine.begin() as connection:
+        migrate(connection, "0004")
+        for statement in (*WRITTEN, *COMPLETED_BEFORE):
+            connection.exec_driver_sql(statement)
+    blank.upgrade()
+    with blank.read() as session:
+        numbers = dict(tuple(row) for row in session.execute(select(Rating.id, Rating.number)))
+        # The first is on a page that is not complete; the fourth was never scored.
+        assert numbers == {1: None, 2: 2, 3: 1, 4: None}
+        assert find_study(session, "old").next_rating_number == 3
 
 
 def test_two_processes_may_meet_an_empty_database_at_once(blank_url: str) -> None:
@@ -154,6 +206,23 @@ def test_two_processes_may_meet_an_empty_database_at_once(blank_url: str) -> Non
     for database in databases:
         database.engine.dispose()
     assert failures == []
+
+
+def test_another_process_may_make_the_tables_between_any_two_looks(
+    blank: Database, blank_url: str
+) -> None:
+    other, looks = Database(blank_url), list[object]()
+
+    def make_tables_second(connection: object, *_: object) -> None:
+        looks.append(connection)
+        if len(looks) == 2:
+            other.ensure_schema()
+
+    event.listen(blank.engine, "checkout", make_tables_second)
+    blank.ensure_schema()
+    other.engine.dispose()
+    assert len(looks) > 1
+    assert revision_of(blank) == SCHEMA_REVISION
 
 
 @pytest.mark.parametrize(
@@ -204,13 +273,14 @@ with database._writer.begin() as connection:
 def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: str) -> None:
     with blank.engine.begin() as connection:
         migrate(connection, revision)
-        for statement in WRITTEN:
+        for statement in written(revision):
             connection.exec_driver_sql(statement)
     url = blank.engine.url.render_as_string(hide_password=False)
     done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
-    assert schema_revision(blank.engine) == revision
-    assert "quota" not in {item["name"] for item in inspect(blank.engine).get_columns("study")}
+    assert revision_of(blank) == revision
+    columns = {item["name"] for item in inspect(blank.engine).get_columns("study")}
+    assert "next_rating_number" not in columns
     blank.upgrade()
     with blank.read() as session:
         assert find_study(session, "old").quota == 24
@@ -221,7 +291,7 @@ def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: st
     ("content", "message"),
     [
         (b"no database at all" * 500, "file is not a database"),
-        (b"SQLite format 3\0" + b"\x10\x00\x01\x01" + b"x" * 9000, "cannot open the database"),
+        (b"SQLite format 3\0" + b"\x10\x00\x01\x01" + b"x" * 9000, " the database sqlite:///"),
     ],
 )
 @pytest.mark.parametrize("command", [["study", "list"], ["db", "upgrade"]])
@@ -236,7 +306,7 @@ def test_a_damaged_database_is_one_clear_line_and_stays_as_it_is(
     assert len(done.output.splitlines()) == 1
     assert path.read_bytes() == content
     answer = app.test_client().get("/")
-    assert (answer.status_code, "does not answer now" in answer.text) == (503, True)
+    assert (answer.status_code, "database cannot be used now" in answer.text) == (503, True)
 
 
 @pytest.mark.usefixtures("sqlite_only")

@@ -18,13 +18,16 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from listening.audit import note
 from listening.db import Database
 from listening.export import COLUMNS
 from listening.models import ApiToken, AuditEntry, Participant
+from listening.rest import listing
 from listening.rest.operations import OPERATIONS, PREFIX
 from listening.runs import EventBody, add_events
 from listening.simulate import simulate
 from listening.studies import find_study
+from tests.listening.test_journey import fill, page_data
 
 STUDY = f"{PREFIX}/studies/test"
 ADDRESSES = {
@@ -206,6 +209,55 @@ def test_the_parts_of_a_list_are_the_whole(ask: Ask, limit: int) -> None:
             assert max(map(len, parts)) <= limit
 
 
+def test_whoever_reads_on_meets_every_rating_of_a_completed_page_once(
+    ask: Ask, app: Flask, add_study: Callable[..., str]
+) -> None:
+    add_study(slug="live", pages=["ratings"])
+    people = []
+    for key in "abc":
+        visitor = app.test_client()
+        address = visitor.post("/studies/live/", data={"join_key": key * 16}).location
+        people.append((visitor, address))
+        # As browsers do at the first play: all ratings of the page, none with a score.
+        data = page_data(visitor.get(address, follow_redirects=True))
+        unrated = fill(data, complete=False)
+        for rating in unrated["ratings"]:
+            rating["score"] = None
+        assert visitor.put(data["api"]["page"], json=unrated).status_code == 200
+
+    def rate(who: int, complete: bool) -> None:
+        visitor, address = people[who]
+        data = page_data(visitor.get(address, follow_redirects=True))
+        body = fill(data, revision=5 if complete else 2, complete=complete)
+        assert visitor.put(data["api"]["page"], json=body).status_code == 200
+
+    got: list[dict[str, Any]] = []
+
+    def read_on() -> None:
+        nonlocal after
+        while True:
+            answer = ask(f"{PREFIX}/studies/live/ratings?limit=3&after={after}").json
+            assert answer is not None
+            if answer["next"] is None:
+                return
+            got.extend(answer["items"])
+            after = int(answer["next"].rpartition("=")[2])
+
+    after = 0
+    rate(2, complete=False)  # the highest rows, which are not given out before they are final
+    for who in (1, 0, 2, 0, 1):
+        rate(who, complete=True)
+        read_on()
+    assert app.test_client().post(f"{people[2][1]}/withdraw").status_code == 200
+    rate(0, complete=True)
+    read_on()
+    got += all_parts(ask, f"{PREFIX}/studies/live/ratings?after={after}")[0]
+
+    keys = [(row["participant"], row["page"], row["system"]) for row in got]
+    assert len(set(keys)) == len(keys) == 6 * 4
+    assert [key[0] for key in keys[::4]] == ["P002", "P001", "P003", "P001", "P002", "P001"]
+
+
 def test_ratings_are_those_of_the_export(ask: Ask) -> None:
     exported = list(csv.DictReader(io.StringIO(ask(ADDRESSES["export"]).text)))
     got = all_parts(ask, ADDRESSES["ratings"])[0]
@@ -231,6 +283,21 @@ def test_events_name_stimuli_by_letter_and_system(ask: Ask) -> None:
     (event,) = answer["items"]
     assert re.fullmatch(r"A \(\w+\)", event["data"]["stimulus"])
     assert event["data"]["at_s"] == 1
+
+
+def test_nobody_waits_while_a_changed_study_is_counted(
+    ask: Ask, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("listening.db.BUSY_TIMEOUT_MS", 10)
+    count = listing.study_whole
+
+    def write_and_count(*what: Any) -> Any:
+        with database.write() as session:
+            note(session, "me", "saved meanwhile")
+        return count(*what)
+
+    monkeypatch.setattr(listing, "study_whole", write_and_count)
+    assert ask(STUDY, "PATCH", json={"quota": 3}).status_code == 200
 
 
 @pytest.mark.parametrize("quota", [12, None])

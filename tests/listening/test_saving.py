@@ -134,6 +134,16 @@ def test_a_partial_state_leaves_the_rest_as_it_is(
     assert scores(client, page) == [90, 40, 40, 40]
 
 
+@pytest.mark.parametrize(("more", "kept"), [({}, "Käse"), ({"comment": ""}, "")])
+def test_a_comment_goes_only_where_it_is_taken_back(
+    client: FlaskClient, page: dict[str, Any], more: dict[str, str], kept: str
+) -> None:
+    client.put(page["api"]["page"], json=body(page, 1, comment="Käse"))
+    assert client.put(page["api"]["page"], json={"revision": 2, **more}).status_code == 200
+    saved = data_of(client, f"/p/{page['api']['page'].split('/')[3]}")["saved"]
+    assert (saved["comment"], saved["revision"]) == (kept, 2)
+
+
 def test_an_incomplete_page_is_kept_but_not_left(client: FlaskClient, page: dict[str, Any]) -> None:
     sent = body(page, 1, 70, complete=True)
     sent["ratings"][0]["score"] = None

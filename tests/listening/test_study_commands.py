@@ -6,14 +6,22 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
 from jsonschema import Draft202012Validator
 
+from listening.audit import newest_entries, note
+from listening.db import Database
 from listening.export import COLUMNS
+from listening.sounds import keep_sounds
+from listening.studies import make_study
+from listening.study_file import read_study_file
 
 Run = Callable[..., Result]
 
@@ -68,6 +76,44 @@ def test_a_study_is_not_made_twice(run: Run, write_study: Callable[..., Path]) -
     again = run("study", "create", path)
     assert again.exit_code != 0
     assert "there is a study 'test' already" in again.output
+
+
+def test_nobody_waits_while_sounds_are_taken_in(
+    run: Run, database: Database, write_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("listening.db.BUSY_TIMEOUT_MS", 10)
+
+    def keep(*what: Any) -> Any:
+        with database.write() as session:
+            note(session, "me", "saved meanwhile")
+        return keep_sounds(*what)
+
+    monkeypatch.setattr("listening.studies.keep_sounds", keep)
+    made = run("study", "create", write_study())
+    assert made.exit_code == 0, made.output
+    assert run("study", "create", write_study()).exit_code == 1
+    with database.read() as session:
+        actions = [entry.action for entry in newest_entries(session)]
+    # The second time no sound was touched.
+    assert actions == ["created", "saved meanwhile"]
+
+
+def test_the_same_sound_is_kept_by_two_at_once(
+    write_study: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, write_bytes = read_study_file(write_study(passages=["ballad"])), Path.write_bytes
+    both = Barrier(2, timeout=10)
+
+    def write_together(path: Path, data: bytes) -> int:
+        written = write_bytes(path, data)
+        both.wait()
+        return written
+
+    monkeypatch.setattr(Path, "write_bytes", write_together)
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _: make_study(source, tmp_path / "kept"), range(2)))
+    assert len({tuple(item.file_sha256 for item in study.stimuli) for study in made}) == 1
+    assert not list(tmp_path.glob("kept/**/*.part"))
 
 
 def test_a_deleted_participant_is_gone_and_the_number_is_not_used_again(
