@@ -21,7 +21,7 @@ from listening.timeline import find_by_label
 @click.argument("day", metavar="DAY|none")
 @with_appcontext
 def keep_until(slug: str, day: str) -> None:
-    """Keep what participants gave until a DAY (2027-12-31), or none."""
+    """Keep what participants gave until a DAY, or until none."""
     try:
         last = None if day == "none" else date.fromisoformat(day)
     except ValueError:

@@ -20,6 +20,7 @@ WITH_CONTENT = frozenset({"script", "style", "audio", "video", "iframe", "object
 
 _BREAK = "\0"
 _SPECIAL = re.compile(r"([\\`*_\[\]<])")
+_HEADING_END = re.compile(r"(?<= )#+$")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINE_START = re.compile(r"^([-+#=>|:~]|\d{1,9}(?=[.)]))")
 
@@ -149,8 +150,9 @@ class _Reader(HTMLParser):
         for part in parts:
             lines = [_start(line.strip(" ")) for line in part.strip(" \0").split(_BREAK)]
             if any(lines):
-                joined = " ".join(lines) if prefix else "\\\n".join(lines)
-                self._add(prefix + joined)
+                # Signs at the end of a heading would close it.
+                heading = _HEADING_END.sub(r"\\\g<0>", " ".join(lines))
+                self._add(prefix + heading if prefix else "\\\n".join(lines))
 
     def _add(self, block: str) -> None:
         first = rest = ""

@@ -48,6 +48,8 @@ def seen(html: str) -> Seen:
         ("<ul><li>a</li><li>b</li></ul>c", "- a\n\n- b\n\nc"),
         ("<ol><li>a<ul><li>b</ul></ol>", "1. a\n\n   - b"),
         ("<h1>Big</h1>small", "## Big\n\nsmall"),
+        ("<h2>in C #", "## in C \\#"),
+        ("<h2>in C#", "## in C#"),
         ("a <b>bold </b>word, an <em>odd</em> one", "a **bold** word, an *odd* one"),
         ("5 < 6 &amp; 7 * 8", "5 \\< 6 & 7 \\* 8"),
         ("<a href='https://x.org/a b'>here</a>", "[here](<https://x.org/a%20b>)"),
