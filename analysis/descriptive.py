@@ -190,7 +190,7 @@ def _summary(
         passage=passage,
         group=group,
         n=len(score),
-        participants=len(np.unique(ratings.participant.codes[rows])),
+        participants=int(np.count_nonzero(np.bincount(ratings.participant.codes[rows]))),
         mean=float(score.mean()),
         sd=float(score.std(ddof=1)) if len(score) > 1 else np.nan,
         median=float(median),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from itertools import compress
 from math import inf
 from typing import Any
 
@@ -79,8 +80,10 @@ class Factor:
 
     def take(self, mask: BoolArray) -> Factor:
         """The rows under the mask, without the levels that nothing is left of."""
-        used, codes = np.unique(self.codes[mask], return_inverse=True)
-        return Factor(codes.astype(np.int64), tuple(self.levels[code] for code in used))
+        kept = self.codes[mask]
+        used = np.bincount(kept, minlength=len(self.levels)) > 0
+        recode = np.cumsum(used) - 1
+        return Factor(recode[kept], tuple(compress(self.levels, used)))
 
     def names(self) -> NDArray[np.object_]:
         """The column as names again, shape (rows,)."""
