@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from scipy.signal import resample_poly
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from mixers.augmentation import as_array
 from mixers.checkpoints import fill, load_weights
@@ -78,14 +78,26 @@ class WaveUNetConfig:
 
 
 class Linear(nn.Module):
-    """Upsample `(batch, channels, n)` to 2n - 1 by the mean of neighbours."""
+    """Upsample `(batch, channels, 1, n)` to 2n - 1 by the mean of neighbours."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Keep the samples and put means between them."""
-        up = x.new_empty(*x.shape[:-1], 2 * x.shape[-1] - 1)
+        shape = (*x.shape[:-1], 2 * x.shape[-1] - 1)
+        up = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=_layout(x))
         up[..., ::2] = x
         up[..., 1::2] = torch.lerp(x[..., :-1], x[..., 1:], 0.5)
         return up
+
+
+class Transposed(nn.ConvTranspose1d):
+    """Upsample `(batch, channels, 1, n)` to 2n - 1 by a transposed convolution."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width, width, TRANSPOSED_KERNEL, stride=2, padding=1)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """Put what is learnt between the samples."""
+        return conv_transpose2d(x, _flat(self.weight), self.bias, (1, 2), (0, 1))
 
 
 class WaveUNet(nn.Module):
@@ -108,10 +120,7 @@ class WaveUNet(nn.Module):
         )
         self.bottom = nn.Conv1d(widths[-2], widths[-1], DOWN_KERNEL)
         self.upsample = nn.ModuleList(
-            Linear()
-            if config.upsampling == "linear"
-            else nn.ConvTranspose1d(width, width, TRANSPOSED_KERNEL, stride=2, padding=1)
-            for width in widths[2:]
+            Linear() if config.upsampling == "linear" else Transposed(width) for width in widths[2:]
         )
         self.up = nn.ModuleList(
             nn.Conv1d(below + beside, beside, UP_KERNEL)
@@ -140,18 +149,36 @@ class WaveUNet(nn.Module):
                 f"{count} tracks of {frames} frames; this Wave-U-Net wants "
                 f"{len(self.config.tracks)} of n * {self.grid} + {UP_KERNEL + 2 * self.context}"
             )
-        x, skipped = tracks, []
+        sound = tracks[:, :, None].contiguous(memory_format=_layout(tracks))
+        x, skipped = sound, []
         for convolve in self.down:
-            x = leaky_relu(convolve(x), SLOPE, inplace=True)
+            x = leaky_relu(_convolved(x, convolve), SLOPE, inplace=True)
             skipped.append(x)
             x = x[..., ::2]
-        x = leaky_relu(self.bottom(x), SLOPE, inplace=True)
+        x = leaky_relu(_convolved(x, self.bottom), SLOPE, inplace=True)
         for upsample, convolve in zip(reversed(self.upsample), reversed(self.up), strict=True):
             x = upsample(x)
-            x = convolve(torch.cat([x, _centre(skipped.pop(), x)], dim=1))
+            x = _convolved(torch.cat([x, _centre(skipped.pop(), x)], dim=1), convolve)
             x = leaky_relu(x, SLOPE, inplace=True)
-        mix: Tensor = self.out(torch.cat([x, _centre(tracks, x)], dim=1))
-        return mix
+        return _convolved(torch.cat([x, _centre(sound, x)], dim=1), self.out)[:, :, 0]
+
+
+def _convolved(x: Tensor, layer: nn.Module) -> Tensor:
+    """A convolution in time of `(batch, channels, 1, frames)`.
+
+    On a CPU the channels of a frame lie side by side: then it takes two thirds of the time that
+    `layer` itself takes for `(batch, channels, frames)`.
+    """
+    assert isinstance(layer, nn.Conv1d)
+    return conv2d(x, _flat(layer.weight), layer.bias)
+
+
+def _flat(kernel: Tensor) -> Tensor:
+    return kernel[:, :, None].contiguous(memory_format=_layout(kernel))
+
+
+def _layout(x: Tensor) -> torch.memory_format:
+    return torch.channels_last if x.device.type == "cpu" else torch.contiguous_format
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
-from torch.nn.functional import interpolate
+from torch.nn.functional import conv_transpose1d, interpolate
 
 from mixers.checkpoints import Header, save_weights
 from mixers.multitrack import Multitrack, Samples, Track
@@ -19,6 +19,7 @@ from mixers.waveunet import (
     ARCHITECTURE,
     UP_KERNEL,
     Linear,
+    Transposed,
     Upsampling,
     WaveUNet,
     WaveUNetConfig,
@@ -76,7 +77,14 @@ def test_shapes(levels: int, upsampling: Upsampling) -> None:
 def test_upsampling_is_that_of_torch() -> None:
     x = torch.randn(2, 3, 17)
     expected = interpolate(x, size=33, mode="linear", align_corners=True)
-    torch.testing.assert_close(Linear()(x), expected, atol=1e-6, rtol=0)
+    torch.testing.assert_close(Linear()(x[:, :, None])[:, :, 0], expected, atol=1e-6, rtol=0)
+
+
+def test_transposed_upsampling_is_that_of_torch() -> None:
+    x, layer = torch.randn(2, 3, 17), Transposed(3)
+    expected = conv_transpose1d(x, layer.weight, layer.bias, stride=2, padding=1)
+    torch.testing.assert_close(layer(x[:, :, None])[:, :, 0], expected, atol=1e-6, rtol=0)
+    assert expected.shape[-1] == 33
 
 
 def test_an_output_knows_its_context_alone() -> None:
