@@ -141,7 +141,11 @@ def _compose(path: Path, text: str) -> yaml.Node:
                 raise StudyFileError(path, [problem])
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # A key without a colon is noticed at the next one.
+        marks = [error.problem_mark, error.context_mark]
+        if error.context == "while scanning a simple key":
+            marks.reverse()
+        mark = marks[0] or marks[1]
         what = " ".join(part for part in (error.context, error.problem) if part)
         problem = Problem(mark.line + 1 if mark else 1, "", f"not YAML: {what}")
         raise StudyFileError(path, [problem]) from None
