@@ -221,6 +221,7 @@ class Visit(Base):
         n: 1 for the first page.
         revision: of the newest saved state; 0 before the first.
         body_sha256: of the newest saved state, to tell a repeated save from a conflicting one.
+        saved_by: the tab that saved it.
     """
 
     __tablename__ = "visit"
@@ -237,6 +238,7 @@ class Visit(Base):
     n: Mapped[int]
     revision: Mapped[int] = mapped_column(default=0)
     body_sha256: Mapped[str] = mapped_column(String(64), default="")
+    saved_by: Mapped[str] = mapped_column(String(40), default="", server_default="")
     comment: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[datetime | None]
     saved_at: Mapped[datetime | None]

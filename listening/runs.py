@@ -100,11 +100,19 @@ class PageBody(BaseModel):
 
     Ratings, answers and the comment that it leaves out stay as they are; a rating that it holds
     takes the place of the one before.
+
+    Attributes:
+        revision: counts the changes that the browser knows of.
+        base: the revision of the server's that this state takes into account; None for a page
+            without script, which is what the server just sent.
+        tab: which tab of which browser has it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     revision: Annotated[int, Field(ge=1, lt=2**31)]
+    base: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    tab: Annotated[str, Field(max_length=40)] = ""
     ratings: Annotated[list[RatingBody], Field(max_length=MOST_STIMULI * MOST_ATTRIBUTES)] = []
     answers: Annotated[
         dict[
@@ -273,12 +281,18 @@ def save_page(session: Session, participant: Participant, n: int, body: PageBody
         .execution_options(populate_existing=True)
     ).one()
     digest = sha256(json.dumps(body.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
-    stale = body.revision <= visit.revision and digest != visit.body_sha256
-    if body.revision > visit.revision:
+    # Who has changed more than others did knows no more of them: what they saved would be undone.
+    # A tab goes on from its own state, also before it heard that this was saved.
+    own = body.tab != "" and body.tab == visit.saved_by
+    follows = body.base in (None, visit.revision) or own
+    newer = follows and body.revision > visit.revision
+    stale = not newer and digest != visit.body_sha256
+    if newer:
         if visit.completed_at is not None:
             raise LockedError("This page is complete and can no longer be changed.")
         _apply(visit, body)
         visit.revision, visit.body_sha256, visit.saved_at = body.revision, digest, now()
+        visit.saved_by = body.tab
     gaps: tuple[Message, ...] = ()
     if body.complete and not stale and visit.completed_at is None:
         gaps = tuple(page_gaps(visit))

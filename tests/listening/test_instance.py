@@ -279,8 +279,8 @@ def test_an_upgrade_that_is_killed_changes_nothing(blank: Database, revision: st
     done = subprocess.run([sys.executable, "-c", KILLED, url], cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
     assert revision_of(blank) == revision
-    columns = {item["name"] for item in inspect(blank.engine).get_columns("study")}
-    assert "next_rating_number" not in columns
+    columns = {item["name"] for item in inspect(blank.engine).get_columns("visit")}
+    assert "saved_by" not in columns
     blank.upgrade()
     with blank.read() as session:
         assert find_study(session, "old").quota == 24

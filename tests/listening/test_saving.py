@@ -99,6 +99,33 @@ def test_a_late_state_is_answered_with_the_newer_one(
     assert scores(client, page) == [80] * 4
 
 
+def test_who_changed_more_but_knows_less_undoes_nothing(
+    client: FlaskClient, page: dict[str, Any]
+) -> None:
+    address = page["api"]["page"]
+    for revision in (1, 2, 3):
+        client.put(address, json=body(page, revision, 80, base=revision - 1, tab="laptop"))
+    ahead = body(page, 9, None, base=0, tab="phone")
+    answer = client.put(address, json=ahead).json
+    assert (answer["stale"], answer["revision"]) == (True, 3)
+    assert {rating["score"] for rating in answer["saved"]["ratings"]} == {80}
+    assert set(scores(client, page)) == {80}
+    answer = client.put(address, json=body(page, 10, 40, base=3, tab="phone")).json
+    assert (answer["stale"], set(scores(client, page))) == (False, {40})
+    # The laptop's next state was on its way before it heard of that.
+    answer = client.put(address, json=body(page, 11, 20, base=3, tab="laptop")).json
+    assert (answer["stale"], set(scores(client, page))) == (True, {40})
+
+
+def test_a_tab_goes_on_before_it_heard_that_its_last_state_was_saved(
+    client: FlaskClient, page: dict[str, Any]
+) -> None:
+    address = page["api"]["page"]
+    client.put(address, json=body(page, 1, 10, base=0, tab="one"))
+    answer = client.put(address, json=body(page, 2, 20, base=0, tab="one")).json
+    assert (answer["stale"], set(scores(client, page))) == (False, {20})
+
+
 def test_the_same_revision_of_another_tab_is_stale(
     client: FlaskClient, page: dict[str, Any]
 ) -> None:

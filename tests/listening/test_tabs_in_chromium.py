@@ -96,3 +96,70 @@ def test_a_page_that_the_other_tab_finished_cannot_be_changed_and_leads_on(
     first.go_back()
     ready(first)
     expect(first.get_by_role("slider", name="Rating of A:")).to_have_js_property("value", "51")
+
+
+def test_a_phone_that_was_offline_undoes_nothing_that_the_laptop_saved(
+    add_study: Callable[..., str], sounds: Path, context: BrowserContext, address: str
+) -> None:
+    add_study(manifest=str(sounds), interface="multistimulus", pages=["ratings"])
+    laptop = begin(context.new_page(), address)
+    ready(laptop)
+    assert context.browser is not None
+    with context.browser.new_context() as other:
+        phone = other.new_page()
+        phone.goto(laptop.url)
+        ready(phone)
+        other.set_offline(True)
+        laptop.get_by_role("slider", name="Rating of A:").press("End")
+        saved(laptop)
+        for _ in range(9):
+            phone.get_by_role("slider", name="Rating of B:").press("ArrowUp")
+        expect(phone.locator("#save-status")).to_contain_text("Offline")
+        other.set_offline(False)
+        saved(phone)
+        phone.reload()
+        ready(phone)
+        expect(phone.get_by_role("slider", name="Rating of A:")).to_have_js_property("value", "100")
+        expect(phone.get_by_role("slider", name="Rating of B:")).to_have_js_property("value", "59")
+    laptop.close()
+
+
+def test_a_clock_that_was_set_back_costs_no_rating(
+    add_study: Callable[..., str], sounds: Path, context: BrowserContext, address: str
+) -> None:
+    add_study(manifest=str(sounds), interface="multistimulus", pages=["ratings"])
+    page = begin(context.new_page(), address)
+    ready(page)
+    page.get_by_role("slider", name="Rating of A:").press("End")
+    saved(page)
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() - 3600000; }")
+    context.set_offline(True)
+    page.get_by_role("slider", name="Rating of A:").press("Home")
+    expect(page.locator("#save-status")).to_contain_text("Offline")
+    url = page.url
+    page.close()
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto(url)
+    ready(page)
+    saved(page)
+    expect(page.get_by_role("slider", name="Rating of A:")).to_have_js_property("value", "0")
+
+
+def test_a_damaged_state_in_the_browser_keeps_nobody_from_the_page(
+    add_study: Callable[..., str], sounds: Path, context: BrowserContext, address: str
+) -> None:
+    add_study(manifest=str(sounds), interface="multistimulus", pages=["ratings"])
+    page = begin(context.new_page(), address)
+    ready(page)
+    page.evaluate(
+        """() => {
+          const start = `blindmix:${location.pathname.split("/")[2]}:1:`;
+          localStorage.setItem(start + "broken", "{bad json");
+          localStorage.setItem(start + "foreign", '{"ratings": [{"stimulus": "x", "score": 3}]}');
+        }"""
+    )
+    page.reload()
+    ready(page)
+    page.get_by_role("slider", name="Rating of A:").press("End")
+    saved(page)

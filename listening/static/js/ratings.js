@@ -25,9 +25,12 @@ export class Ratings {
   }
 
   rate(stimulus, attribute, score) {
-    this.scores.set(`${attribute} ${stimulus}`, {
-      score: Math.round(score * 10) / 10, ratedAt: new Date().toISOString(),
-    });
+    const key = `${attribute} ${stimulus}`;
+    // Later than the one it replaces, also where the clock was set back: of two the newer stays.
+    const before = this.scores.get(key);
+    const after = before ? Date.parse(before.ratedAt) + 1 : 0;
+    const ratedAt = new Date(Math.max(Date.now(), after)).toISOString();
+    this.scores.set(key, { score: Math.round(score * 10) / 10, ratedAt });
   }
 
   plays(stimulus) {

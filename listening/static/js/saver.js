@@ -34,10 +34,13 @@ export class Saver {
   constructor(page, { collect, adopt, stored: taken, refused, status }) {
     Object.assign(this, { page, collect, adopt, taken, refused, status });
     this.prefix = `blindmix:${page.api.page.split("/")[3]}:${page.n}:`;
-    this.key = this.prefix + Math.random().toString(36).slice(2);
+    this.tab = Math.random().toString(36).slice(2);
+    this.key = this.prefix + this.tab;
     this.inherited = [];
     this.revision = page.saved?.revision ?? 0;
     this.acknowledged = this.revision;
+    /** The newest state of the server's that this tab took into account. */
+    this.base = this.revision;
     this.leaving = false;
     this.finished = false;
     this.sending = false;
@@ -108,7 +111,9 @@ export class Saver {
   }
 
   state() {
-    return { ...this.collect(), revision: this.revision, complete: this.leaving };
+    return {
+      ...this.collect(), revision: this.revision, base: this.base, tab: this.tab, complete: this.leaving,
+    };
   }
 
   put(state) {
@@ -125,11 +130,15 @@ export class Saver {
   took(state, code, answer) {
     if (answer.stale) {
       this.adopt(answer.saved);
+      this.base = answer.revision;
       this.revision = Math.max(this.revision, answer.revision) + 1;
       return;
     }
     this.acknowledged = Math.max(this.acknowledged, state.revision);
-    if (code === 200 || code === 422) this.taken?.(state);
+    if (code === 200 || code === 422) {
+      this.base = state.revision;
+      this.taken?.(state);
+    }
     if (code === 409) {
       this.say(t("finished_elsewhere"), t("reload"));
     } else if (code === 422) {
@@ -166,9 +175,13 @@ export class Saver {
     this.inherited = found.filter(([key]) => key.startsWith(this.prefix));
     if (this.inherited.length === 0) return;
     for (const [, state] of this.inherited) {
-      const kept = JSON.parse(state);
-      this.adopt(kept);
-      this.leaving ||= kept.complete;
+      try {
+        const kept = JSON.parse(state);
+        this.adopt(kept);
+        this.leaving ||= kept.complete;
+      } catch (error) {
+        console.error(error); // What was damaged must not keep the page from being used.
+      }
     }
     // The page that constructs the saver is whole only after this task.
     queueMicrotask(() => this.changed());
