@@ -14,7 +14,6 @@ Everything follows from the study, the seed and the participant's number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 from math import ceil, floor
@@ -26,6 +25,7 @@ from listening.language import main_text
 from listening.models import Presentation, Study, Visit, now
 from listening.pages import PAGE_TYPES
 from listening.pages.questionnaire import CHOOSING, Question, asked
+from listening.patterns import fits
 from listening.runs import PageBody, RatingBody, join, save_page, start
 
 QUALITY = {
@@ -170,4 +170,4 @@ class Listener:
 def _text(pattern: str) -> str:
     """A usual text that fits a pattern, or the shortest of one character; empty if none does."""
     repeated = (character * length for length in range(1, 25) for character in "0aA")
-    return next(filter(re.compile(pattern).fullmatch, (*USUAL_TEXTS, *repeated)), "")
+    return next((text for text in (*USUAL_TEXTS, *repeated) if fits(pattern, text)), "")

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from listening.language import Message, Text, Words, everywhere, main_text
 from listening.pages.kinds import Config, Entry, Key, Model, PageState, PageType
+from listening.patterns import check_pattern, fits
 
 CHOOSING = ("choice", "choices")
 MOST_QUESTIONS = 200
@@ -22,13 +23,6 @@ _OF_PAGES = re.compile(r"verdict|(trial|comment)_[0-9]+")
 def is_kept_for_pages(key: str) -> bool:
     """Whether pages give answers of that key by themselves, which codes and exports go by."""
     return _OF_PAGES.fullmatch(key) is not None
-
-
-def _refuse_bad_pattern(pattern: str | None) -> None:
-    try:
-        re.compile(pattern or "")
-    except re.error as error:
-        raise ValueError(f"the pattern is no regular expression: {error}") from None
 
 
 class Condition(Model):
@@ -88,7 +82,7 @@ class Question(Model):
             raise ValueError(f"min {self.min:g} is above max {self.max:g}")
         if self.pattern is not None and self.type != "text":
             raise ValueError(f"a pattern is for the type text, not {self.type}")
-        _refuse_bad_pattern(self.pattern)
+        check_pattern(self.pattern or "")
         return self
 
 
@@ -164,7 +158,7 @@ def _problem(question: Question, answer: str) -> dict[str, str] | None:
         return _number_problem(answer, question)
     if question.type == "scale" and answer not in map(str, range(1, question.points + 1)):
         return everywhere("please_choose")
-    if question.pattern and not re.fullmatch(question.pattern, answer):
+    if question.pattern and not fits(question.pattern, answer):
         return everywhere("please_fit")
     return None
 
