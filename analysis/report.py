@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from analysis.results import to_data
 from analysis.tables import effect_table, pair_table, summary_table, with_limits
 
 FORMAT_VERSION = 1
+RESULTS = "results.json"
 LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib")
 
 
@@ -34,24 +35,44 @@ def write_report(outcome: Outcome, folder: Path, tick: Tick = silent) -> tuple[P
 
     Args:
         outcome: what was found.
-        folder: made if absent; files of an earlier report are replaced.
+        folder: made if absent. The files of an earlier report go first, so that nothing of two
+            reports lies side by side; results.json comes last, when all it speaks of is there.
         tick: called with the name of each part when it is done, for a progress bar.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _remove_earlier(folder)
     with Aside() as aside:
         figures = draw_figures(outcome, folder / "figures", aside, tick)
-        results = _write(folder / "results.json", results_json(outcome))
         paper = _write(folder / "paper.tex", paper_tex(outcome))
+        text = results_json(outcome, [each.name for group in figures.values() for each in group])
     report = _write(folder / "report.html", report_html(outcome, figures))
     tick("report.html")
     printed = write_pdf(outcome, figures, folder / "report.pdf")
     tick("report.pdf")
+    results = _write(folder / RESULTS, text)
     drawn = (figure for group in figures.values() for figure in group)
     return (report, results, printed, paper, *(path for figure in drawn for path in figure.paths))
 
 
-def results_json(outcome: Outcome) -> str:
-    """Every number of an analysis, with its method, n and correction."""
+def _remove_earlier(folder: Path) -> None:
+    try:
+        known = json.loads((folder / RESULTS).read_text(encoding="utf-8")).get("figures", [])
+    except (OSError, ValueError, AttributeError):
+        known = []
+    for name in (RESULTS, "report.html", "report.pdf", "paper.tex"):
+        (folder / name).unlink(missing_ok=True)
+    for name in known:
+        for path in style.files(folder / "figures", Path(str(name)).name):
+            path.unlink(missing_ok=True)
+
+
+def results_json(outcome: Outcome, figures: Sequence[str] = ()) -> str:
+    """Every number of an analysis, with its method, n and correction.
+
+    Args:
+        outcome: what was found.
+        figures: names of the files that were drawn, so that a later report can replace them.
+    """
     ratings = outcome.ratings
     data = {
         "blindmix_results": FORMAT_VERSION,
@@ -66,6 +87,7 @@ def results_json(outcome: Outcome) -> str:
         },
         "plan": {**to_data(outcome.plan), "sha256": outcome.plan.sha256},
         "versions": versions(),
+        "figures": list(figures),
         "answer": short_answer(outcome),
         "screening": {
             "excluded": outcome.screening.excluded,

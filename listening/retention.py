@@ -27,6 +27,20 @@ def overdue(session: Session, today: date | None = None) -> Sequence[Study]:
     return studies.all()
 
 
+def keep_until(study: Study, day: date | None, today: date | None = None) -> None:
+    """Say how long a study keeps what participants gave; None for as long as one likes.
+
+    Raises:
+        ValueError: the day is over, and the next purge would delete everything.
+    """
+    if day is not None and day < (today or now().date()):
+        raise ValueError(
+            f"{day} is over: the next purge would delete everything; write a day to come, or "
+            "delete it now with flask study purge"
+        )
+    study.keep_until = day
+
+
 def is_overdue(study: Study, today: date | None = None) -> bool:
     """Whether the date is over until which the study may keep what participants gave."""
     return study.keep_until is not None and study.keep_until < (today or now().date())

@@ -87,7 +87,7 @@ class StudyFile(Model):
     interface: Annotated[
         str, AfterValidator(_known_interface), Field(json_schema_extra={"enum": list(INTERFACES)})
     ]
-    seed: int = 0
+    seed: Annotated[int, Field(ge=-(2**31), lt=2**31)] = 0
     description: Text = ""
     languages: Annotated[list[Language], Field(min_length=1)] = Field(default=["en"])
     attributes: Attributes | None = None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -166,6 +167,10 @@ def chosen(defaults: Chosen, options: Mapping[str, str]) -> Chosen:
             values[name] = types[name](text)
         except ValueError:
             raise ValueError(f"{name} is {text!r}, must be {types[name].__name__}") from None
+        # Nothing that can be chosen is negative; only weights of errors may be 0.
+        least = 0 if types[name] is float else 1
+        if types[name] is not str and not least <= values[name] < inf:
+            raise ValueError(f"{name} is {text!r}, must be {least} or more")
     return replace(defaults, **values)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
+from math import isnan
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
@@ -56,6 +57,18 @@ class Stimulus:
     settings: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("id", "song", "passage", "system", "path", "sha256"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value:
+                raise ValueError(f"stimulus {self.id!r}: {name} is {value!r}, must be a text")
+        for name in ("sample_rate_hz", "start_s", "duration_s", "loudness_lufs", "gain_db"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or isnan(value):
+                raise ValueError(f"stimulus {self.id!r}: {name} is {value!r}, must be a number")
+        if not (self.sample_rate_hz > 0 and self.duration_s > 0):
+            raise ValueError(
+                f"stimulus {self.id!r}: {self.duration_s} s at {self.sample_rate_hz} Hz is no sound"
+            )
         if self.role not in get_args(Role):
             raise ValueError(
                 f"stimulus {self.id!r}: role {self.role!r} is none of {get_args(Role)}"
@@ -140,7 +153,7 @@ def read_manifest(path: Path) -> Manifest:
         path = path / MANIFEST_NAME
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
     version = data.get("blindmix_manifest") if isinstance(data, dict) else None
     if version != FORMAT_VERSION:
@@ -150,7 +163,9 @@ def read_manifest(path: Path) -> Manifest:
     try:
         stimuli = tuple(Stimulus(**_known(Stimulus, entry)) for entry in data["stimuli"])
         return Manifest(**{**_known(Manifest, data), "stimuli": stimuli})
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        raise ValueError(f"{path} holds no {error}") from None
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 

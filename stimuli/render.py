@@ -54,9 +54,11 @@ def render(
         on_progress: told the step, how many of its parts are done, and how many there are.
 
     Raises:
-        ValueError: nothing could be rendered.
+        ValueError: nothing could be rendered, or the folder is that of the songs.
         OSError: the folder cannot be written.
     """
+    if out.resolve() == dataset.root.resolve():
+        raise ValueError(f"{out} is where the songs are; render into another folder")
     out.mkdir(parents=True, exist_ok=True)
     began_s = time.time()
     failures: list[Failure] = []

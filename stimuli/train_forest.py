@@ -35,7 +35,12 @@ def train(lesson: Lesson, progress: Progress) -> list[str]:
     """Grow the forest on the training and validation songs; it has nothing to stop early.
 
     Songs without a human mix are left out, and so are those with a silent one.
+
+    Raises:
+        ValueError: something was to be chosen.
     """
+    if lesson.options:
+        raise ValueError(f"the forest leaves no choice; {', '.join(lesson.options)} is none of it")
     ids = sorted((*lesson.split.training, *lesson.split.validation))
     examples = []
     for done, song_id in enumerate(ids):

@@ -28,7 +28,7 @@ def keep_until(slug: str, day: str) -> None:
         raise ValueError(f"{day!r} is no day; write one as 2027-12-31, or none") from None
     until = f"until {last}" if last else "no date"
     with database().write() as session:
-        studies.find_study(session, slug).keep_until = last
+        retention.keep_until(studies.find_study(session, slug), last)
         note(session, COMMAND_LINE, "set retention", slug, until)
     then = f"{until}. Then: flask study purge" if last else "for as long as you like."
     click.echo(f"{slug} keeps what participants gave {then}")

@@ -89,7 +89,7 @@ class Study(StudyItem):
     definition: dict[str, Any]
 
 
-class StudyChanges(Resource):
+class StudyChanges(Resource, strict=True):
     """What may be changed of a study; what is left out stays.
 
     Attributes:

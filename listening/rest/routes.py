@@ -71,7 +71,10 @@ def change_study(call: Call, slug: str) -> resources.Study:
             set_status(found, changes.status)
             note(db, call.who, "opened" if changes.status == "open" else "closed", slug)
         if "keep_until" in changes.model_fields_set:
-            found.keep_until = changes.keep_until
+            try:
+                retention.keep_until(found, changes.keep_until)
+            except ValueError as error:
+                abort(problem(400, "Not understood", str(error)))
             until = f"until {changes.keep_until}" if changes.keep_until else "no date"
             note(db, call.who, "set retention", slug, until)
         if "quota" in changes.model_fields_set:

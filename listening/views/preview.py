@@ -97,7 +97,8 @@ def save(slug: str, n: int) -> Response:
         body = PageBody.model_validate_json(request.get_data())
         with _rolled_back() as db:
             participant, visit = _walk_to(db, study_or_404(db, slug), n)
-            saved = save_page(db, participant, n, body)
+            # Nothing is kept here, so there is nothing that a state could take into account.
+            saved = save_page(db, participant, n, body.model_copy(update={"base": None}))
             following = _after(participant, visit)
     except (ValidationError, RefusedError, LockedError) as error:
         return not_saved(error)

@@ -72,11 +72,11 @@ def keep_until(slug: str) -> AnyResponse:
     given = request.form.get("date", "")
     try:
         day = date.fromisoformat(given) if given else None
+        with database().write() as db:
+            retention.keep_until(study_or_404(db, slug), day)
+            note(db, current_user.name, "set retention", slug, f"until {day}" if day else "no date")
     except ValueError:
         abort(400)
-    with database().write() as db:
-        study_or_404(db, slug).keep_until = day
-        note(db, current_user.name, "set retention", slug, f"until {day}" if day else "no date")
     return redirect(url_for("researcher.study", slug=slug), 303)
 
 

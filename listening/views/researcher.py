@@ -18,7 +18,7 @@ from listening.audit import note
 from listening.balance import Balance, balance
 from listening.db import database
 from listening.formats import FORMATS
-from listening.models import Study, label_of
+from listening.models import Study, label_of, now
 from listening.progress import (
     ParticipantState,
     Progress,
@@ -221,6 +221,7 @@ def _render_study(db: Session, found: Study, template: str) -> str:
         study=found,
         formats=FORMATS,
         overdue=is_overdue(found),
+        today=now().date(),
         crowds=crowds,
         start=start,
         every_s=3 if joined <= MANY else 15,
@@ -231,6 +232,8 @@ def _render_study(db: Session, found: Study, template: str) -> str:
 def _safe_target(target: str) -> str:
     """Where to go after logging in: a page of the desk, never another site."""
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not parts.path.startswith("/desk/") or "\\" in target:
+    elsewhere = parts.scheme or parts.netloc or "\\" in target
+    # What is not printable, `urlsplit` leaves out; no header may hold it.
+    if elsewhere or not parts.path.startswith("/desk/") or not target.isprintable():
         return url_for(".desk")
     return target

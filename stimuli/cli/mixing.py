@@ -154,7 +154,13 @@ def mix() -> None:
     help="Set the console as this JSON file says, instead of a system.",
 )
 @click.option("-o", "--out", required=True, type=OUT_FILE, help="WAV file.")
-@click.option("--seed", default=0, show_default=True, help="Of systems that use chance.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of systems that use chance.",
+)
 @click.option(
     "--save-settings",
     type=OUT_FILE,

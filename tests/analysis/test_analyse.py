@@ -14,8 +14,10 @@ from analysis.analyse import analyse
 from analysis.answer import short_answer
 from analysis.cli import ReadStudy, StudyRatings, make_analyse_command, read_source
 from analysis.paper import paper_tex
+from analysis.plan import Plan
 from analysis.plots import style
-from analysis.report import report_html, results_json
+from analysis.ratings import from_table
+from analysis.report import report_html, results_json, write_report
 from app import with_clear_errors
 
 
@@ -123,6 +125,21 @@ def test_a_study_brings_its_plan_and_its_scale() -> None:
     assert (plan.primary, plan.declared_at) == ("paired t", "2026-01-01T00:00:00+00:00")
     assert ratings.scale == (0, 100)
     assert "Paired t-tests within participants" in short_answer(analyse(ratings, plan))[-1]
+
+
+@pytest.mark.slow
+def test_nothing_of_an_earlier_report_stays_beside_another(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_report(analyse(from_table(rows()), Plan()), out)
+    before = {path.relative_to(out) for path in out.rglob("*.*")}
+    (out / "figures" / "mine.png").write_bytes(b"mine")
+    one = [row for row in rows() if row["participant"] == "P1"]
+    write_report(analyse(from_table(one), Plan()), out)
+    after = {path.relative_to(out) for path in out.rglob("*.*")}
+    assert Path("figures/differences.png") in before - after
+    assert after - before == {Path("figures/mine.png")}
+    figures = {path.stem for path in after if path.suffix == ".svg"}
+    assert set(json.loads((out / "results.json").read_text(encoding="utf-8"))["figures"]) == figures
 
 
 def test_a_plan_from_a_file_is_checked(tmp_path: Path) -> None:

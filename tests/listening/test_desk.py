@@ -67,6 +67,7 @@ def test_a_form_without_its_token_changes_nothing(desk: FlaskClient) -> None:
         ("?next=https://evil.example/desk/", "/desk/"),
         ("?next=//evil.example/desk/", "/desk/"),
         ("?next=/p/secret", "/desk/"),
+        ("?next=/desk/%0d%0aX:1", "/desk/"),
     ],
 )
 def test_login_leads_nowhere_but_to_the_desk(

@@ -293,8 +293,8 @@ def test_purging_deletes_what_participants_gave_of_one_study_alone(
         with database.write() as session:
             simulate(session, find_study(session, slug), 2)
     run = app.test_cli_runner().invoke
-    yesterday = date.today() - timedelta(days=2)
-    assert run(args=["study", "keep-until", "old", str(yesterday)]).exit_code == 0
+    with database.write() as session:
+        find_study(session, "old").keep_until = date.today() - timedelta(days=2)
     assert run(args=["study", "keep-until", "new", "2999-01-01"]).exit_code == 0
     assert run(args=["study", "purge"], input="n\n").exit_code == 1
     with database.read() as session:
@@ -314,17 +314,18 @@ def test_purging_deletes_what_participants_gave_of_one_study_alone(
 @pytest.mark.parametrize(
     ("day", "said", "expected"),
     [
-        ("2027-12-31", "until 2027-12-31. Then: flask study purge", date(2027, 12, 31)),
+        ("2127-12-31", "until 2127-12-31. Then: flask study purge", date(2127, 12, 31)),
+        ("2020-01-01", "Error: 2020-01-01 is over: the next purge", date(2126, 1, 1)),
         ("none", "for as long as you like.", None),
-        ("31.12.2027", "Error: '31.12.2027' is no day; write one as", date(2026, 1, 1)),
-        ("2027-02-29", "Error: '2027-02-29' is no day; write one as", date(2026, 1, 1)),
+        ("31.12.2027", "Error: '31.12.2027' is no day; write one as", date(2126, 1, 1)),
+        ("2027-02-29", "Error: '2027-02-29' is no day; write one as", date(2126, 1, 1)),
     ],
 )
 def test_a_command_sets_and_clears_the_date(
     app: Flask, desk: FlaskClient, database: Database, day: str, said: str, expected: date | None
 ) -> None:
     run = app.test_cli_runner().invoke
-    assert run(args=["study", "keep-until", "test", "2026-01-01"]).exit_code == 0
+    assert run(args=["study", "keep-until", "test", "2126-01-01"]).exit_code == 0
     done = run(args=["study", "keep-until", "test", day])
     assert said in done.output
     assert done.exit_code == said.startswith("Error")
@@ -336,7 +337,10 @@ def test_a_command_sets_and_clears_the_date(
 def test_the_desk_sets_the_date_warns_and_deletes(desk: FlaskClient, database: Database) -> None:
     with database.write() as session:
         simulate(session, find_study(session, "test"), 1)
-    assert send(desk, f"{STUDY}/keep-until", date="2020-01-01") == 303
+    assert send(desk, f"{STUDY}/keep-until", date="2020-01-01") == 400
+    assert send(desk, f"{STUDY}/keep-until", date=now().date().isoformat()) == 303
+    with database.write() as session:
+        find_study(session, "test").keep_until = date(2020, 1, 1)
     assert "Please delete it below" in desk.get(f"{STUDY}/").text
     assert send(desk, f"{STUDY}/keep-until", date="tomorrow") == 400
     assert send(desk, f"{STUDY}/purge", slug="tset") == 303

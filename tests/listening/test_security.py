@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -263,6 +264,26 @@ def test_a_manifest_names_nothing_outside_its_folder(stimuli_folder: Path, path:
     stimulus = read_manifest(stimuli_folder).stimuli[0]
     with pytest.raises(ValueError, match="leads out of its folder"):
         replace(stimulus, path=path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": None}, {"passage": None}, {"system": ""}, {"duration_s": -1},
+        {"sample_rate_hz": []}, {"loudness_lufs": float("nan")}, {"start_s": True},
+    ],
+)  # fmt: skip
+def test_a_manifest_says_what_its_sounds_are(stimuli_folder: Path, change: dict[str, Any]) -> None:
+    stimulus = read_manifest(stimuli_folder).stimuli[0]
+    with pytest.raises(ValueError, match=f"{next(iter(change))} is|is no sound"):
+        replace(stimulus, **change)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"blindmix_manifest": 1}'])
+def test_what_is_no_manifest_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"manifest.json (is not JSON|holds no 'stimuli')"):
+        read_manifest(tmp_path)
 
 
 def test_tls_is_known_per_request_and_never_stored(app: Flask, desk: FlaskClient) -> None:

@@ -59,6 +59,23 @@ def test_several_songs_are_not_one(song: Path, tmp_path: Path) -> None:
         mix_song(tmp_path, load_mixer("mono"), tmp_path / "out.wav")
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("song/kick.wav", "is a file of the song"),
+        ("song/../song/mix.wav", "is a file of the song"),
+        ("mix.mp3", "mixes are written as WAV; call it mix.wav"),
+    ],
+)
+def test_a_mix_replaces_nothing_of_its_song(
+    song: Path, tmp_path: Path, name: str, message: str
+) -> None:
+    before = {path: path.read_bytes() for path in song.iterdir()}
+    with pytest.raises(ValueError, match=message):
+        mix_song(song, load_mixer("mono"), tmp_path / name)
+    assert {path: path.read_bytes() for path in song.iterdir()} == before
+
+
 def test_settings_are_rendered_as_they_say(song: Path, tmp_path: Path) -> None:
     stated, saved, out = tmp_path / "in.json", tmp_path / "saved.json", tmp_path / "out.wav"
     text = settings_to_json(Settings((TrackSettings("kick", gain_db=-40.0, pan=-1.0),)))

@@ -87,6 +87,25 @@ def test_what_does_not_learn_is_refused(songs: Path, tmp_path: Path) -> None:
         CliRunner().invoke(mixers, arguments, catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "choice", "message"),
+    [
+        ("forest", "trees=3", "the forest leaves no choice; trees"),
+        ("dmc", "batch=-1", "batch is '-1', must be 1 or more"),
+        ("dmc", "steps=0", "steps is '0', must be 1 or more"),
+        ("ddsp", "learning_rate=inf", "learning_rate is 'inf', must be 0 or more"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(
+    songs: Path, tmp_path: Path, name: str, choice: str, message: str
+) -> None:
+    out = tmp_path / "x"
+    arguments = ["train", name, "--songs", str(songs), "-o", str(out), "--set", choice]
+    with pytest.raises(ValueError, match=message):
+        CliRunner().invoke(mixers, arguments, catch_exceptions=False)
+    assert not out.exists()
+
+
 def test_songs_without_a_human_mix_teach_nothing(songs: Path, tmp_path: Path) -> None:
     for path in songs.glob("*/mix.wav"):
         path.unlink()
