@@ -79,7 +79,7 @@ def read_frame(path: Path) -> tuple[pd.DataFrame, Sequence[int] | None, str]:
         if is_golisten(text):
             return read_golisten(text), None, "rating"
         frame, lines = read_delimited(text)
-    except (ValueError, pd.errors.ParserError) as error:
+    except (ValueError, RecursionError, pd.errors.ParserError) as error:
         raise ValueError(f"{path} is no table of ratings: {error}") from None
     if "'" in text:
         frame = frame.apply(without_apostrophes)

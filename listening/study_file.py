@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from listening.pages import ENTRY_TYPES
+from listening.pages import ENTRY_TYPES, PAGE_TYPES
 from listening.schema import StudyFile
 
 MAX_BYTES = 2**20
@@ -184,7 +184,6 @@ def _structure_problems(node: yaml.Node, place: tuple[str | int, ...] = ()) -> l
 
 def _problem(root: yaml.Node, place: Place, message: str, unknown: bool = False) -> Problem:
     node, line, known = root, 1, list[str | int]()
-    siblings: list[str] = []
     for step in place:
         found = _step(node, step)
         if found is None:
@@ -195,8 +194,12 @@ def _problem(root: yaml.Node, place: Place, message: str, unknown: bool = False)
         node, line = found
         known.append(step)
     if unknown:
-        siblings = get_close_matches(str(place[-1]), _field_names(place), n=1)
-        message = "unknown key" + (f", did you mean {siblings[0]}?" if siblings else "")
+        key, message = str(place[-1]), "unknown key"
+        owners = [name for name, kind in PAGE_TYPES.items() if key in kind.entry.model_fields]
+        if owners and len(place) > 1 and place[-2] in PAGE_TYPES:
+            message += f" here; pages of type {', '.join(owners)} know it"
+        elif siblings := get_close_matches(key, _field_names(place), n=1):
+            message += f", did you mean {siblings[0]}?"
     return Problem(line, _dotted(known), message)
 
 

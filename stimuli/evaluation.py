@@ -91,6 +91,10 @@ class Evaluation:
             raise ValueError("no system is named")
         if self.which not in ("all", *get_args(Part)):
             raise ValueError(f"there is no part {self.which!r} of a split")
+        if self.which == "all" and self.split_file is not None:
+            raise ValueError(
+                f"all songs are meant; say which part of {self.split_file} with --split"
+            )
 
 
 def evaluate(

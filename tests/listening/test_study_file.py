@@ -65,6 +65,11 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("slug: which", "slug: which\nslug: other", "line 3: slug: this key stands here twice"),
         ("title: Which mix?", "title: &a Which\ndescription: *a", "line 2: aliases"),
         ("- type: ratings", "- type: ratings\n    passages: []", "pages[1].passages:"),
+        (
+            "- type: ratings",
+            "- type: ratings\n    pairs: all",
+            "pages[1].pairs: unknown key here; pages of type ab, abx, ccr know it",
+        ),
         ("  - consent\n", "  - thanks\n", "the thanks page is the last one"),
         (
             "  - consent\n",
