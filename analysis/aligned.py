@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from analysis.anova import Effect, orthonormal
+from analysis.anova import Effect, interaction, orthonormal
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Quantity, Result
 
@@ -64,11 +64,7 @@ def _test(
     effects = {
         "system": Effect("system", ranks.mean(axis=1) @ orthonormal(s), float(a)),
         "passage": Effect("passage", ranks.mean(axis=2) @ orthonormal(a), float(s)),
-        "system × passage": Effect(
-            "system × passage",
-            np.einsum("nas,ai,sj->nij", ranks, orthonormal(a), orthonormal(s)).reshape(n, -1),
-            1.0,
-        ),
+        "system × passage": interaction(ranks),
     }
     effect = effects[name]
     p = effect.contrasts.shape[1]

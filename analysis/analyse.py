@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from analysis.attribute import AttributeOutcome, attribute_outcome, primary_results
@@ -65,11 +66,12 @@ def analyse(ratings: Ratings, plan: Plan | None = None) -> Outcome:
     Raises:
         ValueError: the plan does not fit the ratings; the message says why.
     """
-    with one_blas_thread():
-        return _analyse(ratings, plan or Plan())
+    # NumPy lets go of the interpreter in long loops: threads fill the cores.
+    with one_blas_thread(), ThreadPoolExecutor() as beside:
+        return _analyse(ratings, plan or Plan(), beside)
 
 
-def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
+def _analyse(ratings: Ratings, plan: Plan, beside: Executor) -> Outcome:
     refuse_too_large(ratings)
     names = list(ratings.attribute.levels)
     if plan.attribute is not None:
@@ -82,19 +84,21 @@ def _analyse(ratings: Ratings, plan: Plan) -> Outcome:
     screening = screen(ratings, plan.screening)
     left = screening.kept.attribute.levels
     parts = [screening.kept.only(attribute=name) for name in names if name in left]
-    outcomes = tuple(attribute_outcome(part, plan, leading=part is parts[0]) for part in parts)
+    experts = beside.submit(_experts, ratings.only(attribute=names[0]), plan.seed)
+    outcomes = tuple(
+        attribute_outcome(part, plan, beside, leading=part is parts[0]) for part in parts
+    )
     everybody: tuple[Result, ...] = ()
     if screening.excluded:
         first = outcomes[0]
         everybody = _everybody(ratings.only(attribute=first.attribute), plan, first.primary.name)
-    experts = _experts(ratings.only(attribute=names[0]), plan.seed)
     far = tuple(
         outlier
         for entry in outcomes
         if entry.choices is None
         for outlier in outlying(entry.ratings)
     )
-    return Outcome(ratings, plan, screening, everybody, outcomes, experts, far)
+    return Outcome(ratings, plan, screening, everybody, outcomes, experts.result(), far)
 
 
 def _everybody(ratings: Ratings, plan: Plan, primary: str) -> tuple[Result, ...]:

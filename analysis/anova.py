@@ -92,15 +92,13 @@ def two_way(ratings: Ratings, level: float = 0.95) -> tuple[Result, ...]:
             f"{len(cells)} of {len(complete)} participants rated every system in every passage; "
             "a two-way repeated-measures analysis needs 2 or more (the mixed model does not)"
         )
-    n, a, s = cells.shape
-    by_system, by_passage = orthonormal(s), orthonormal(a)
+    _, a, s = cells.shape
     person = cells.mean(axis=(1, 2))
     ss_person = float(a * s * ((person - person.mean()) ** 2).sum())
-    effects = [Effect("system", cells.mean(axis=1) @ by_system, float(a))]
+    effects = [Effect("system", cells.mean(axis=1) @ orthonormal(s), float(a))]
     if a > 1:
-        effects.append(Effect("passage", cells.mean(axis=2) @ by_passage, float(s)))
-        both = np.einsum("nas,ai,sj->nij", cells, by_passage, by_system).reshape(n, -1)
-        effects.append(Effect("system × passage", both, 1.0))
+        effects.append(Effect("passage", cells.mean(axis=2) @ orthonormal(a), float(s)))
+        effects.append(interaction(cells))
     ss_all_errors = ss_person + sum(effect.ss_error for effect in effects)
     found: list[Result] = []
     for effect in effects:
@@ -108,6 +106,13 @@ def two_way(ratings: Ratings, level: float = 0.95) -> tuple[Result, ...]:
             effect, ratings.systems, ss_all_errors - effect.ss_error, level, notes, "two-way"
         )
     return tuple(found)
+
+
+def interaction(cells: FloatArray) -> Effect:
+    """System × passage of cells of shape (participants, passages, systems)."""
+    n, a, s = cells.shape
+    contrasts = orthonormal(a).T @ (cells @ orthonormal(s))
+    return Effect("system × passage", contrasts.reshape(n, -1), 1.0)
 
 
 def recommended(results: tuple[Result, ...]) -> Result:

@@ -1,43 +1,54 @@
 """Work that is done beside this process, on another core: figures are saved while more are drawn.
 
 A forked process has at hand what was drawn before, so nothing need be sent to it. Where there are
-no forks, or there is only one core, the work is done at once.
+no forks, or no core is free, this process does the work itself.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import select
 import traceback
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A process, and the end of the pipe on which it tells what went wrong."""
+
+    pid: int
+    reading: int
 
 
 class Aside:
     """Does tasks beside this process; as a context manager it ends when all of them have ended.
 
     Args:
-        most: how many at once; by default one for each core.
+        most: how many at once; by default one for each core but this process's own.
     """
 
     def __init__(self, most: int | None = None) -> None:
-        self._most = (os.cpu_count() or 1) if most is None else most
-        self._running: list[tuple[int, int]] = []
+        self._most = (os.cpu_count() or 1) - 1 if most is None else most
+        self._running: list[_Child] = []
 
     def do(self, task: Callable[[], object]) -> None:
-        """Begin a task that leaves nothing but files; wait until there is room for it.
+        """Begin a task that leaves nothing but files, or do it here if all cores are busy.
 
         Raises:
-            OSError: a file of an earlier task could not be written.
+            OSError: a file of this or of an earlier task could not be written.
             RuntimeError: an earlier task failed otherwise; with its traceback.
         """
-        if self._most < 2 or not hasattr(os, "fork"):
+        for each in self._ended():
+            self._end(each)
+        if len(self._running) >= self._most or not hasattr(os, "fork"):
             task()
             return
-        while len(self._running) >= self._most:
-            self._end_first()
         reading, writing = os.pipe()
         with warnings.catch_warnings():
             # Python 3.12 warns of threads. The child neither starts one nor waits for any.
@@ -47,9 +58,27 @@ class Aside:
             os.close(reading)
             _do_and_exit(task, writing)
         os.close(writing)
-        self._running.append((pid, reading))
+        self._running.append(_Child(pid, reading))
+
+    def wait(self) -> None:
+        """Wait for the tasks that were begun.
+
+        Raises:
+            OSError, RuntimeError: as for `do`, of the first that failed.
+        """
+        failure: Exception | None = None
+        while self._running:
+            try:
+                self._end(self._running[0])
+            except Exception as first:
+                failure = failure or first
+        if failure is not None:
+            raise failure
 
     def __enter__(self) -> Self:
+        # What is there now stays: neither is it searched for garbage again and again, nor do
+        # the children copy it by searching.
+        gc.freeze()
         return self
 
     def __exit__(
@@ -58,20 +87,25 @@ class Aside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        failure: Exception | None = None
-        while self._running:
-            try:
-                self._end_first()
-            except Exception as first:
-                failure = failure or first
-        if failure is not None and error is None:
-            raise failure
+        gc.unfreeze()
+        try:
+            self.wait()
+        except Exception:
+            # One's own error is the first cause, and goes on.
+            if error is None:
+                raise
 
-    def _end_first(self) -> None:
-        pid, reading = self._running.pop(0)
-        with os.fdopen(reading, encoding="utf-8") as told:
+    def _ended(self) -> list[_Child]:
+        """Those whose ends of the pipes are closed."""
+        readings = [child.reading for child in self._running]
+        closed, _, _ = select.select(readings, [], [], 0)
+        return [child for child in self._running if child.reading in closed]
+
+    def _end(self, child: _Child) -> None:
+        self._running.remove(child)
+        with os.fdopen(child.reading, encoding="utf-8") as told:
             message = told.read()
-        _, status = os.waitpid(pid, 0)
+        _, status = os.waitpid(child.pid, 0)
         if message:
             code, text = json.loads(message)
             raise RuntimeError(text) if code is None else OSError(code, text)

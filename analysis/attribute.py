@@ -7,6 +7,7 @@ where the mixed model decides; and ratings that bear no test, which are describe
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from analysis import agreement, anova, descriptive, incomplete, omnibus, pairwise
@@ -111,12 +112,15 @@ class AttributeOutcome:
         return next((family for family in self.families if family.primary), NO_FAMILY)
 
 
-def attribute_outcome(ratings: Ratings, plan: Plan, *, leading: bool = True) -> AttributeOutcome:
+def attribute_outcome(
+    ratings: Ratings, plan: Plan, beside: Executor, *, leading: bool = True
+) -> AttributeOutcome:
     """Analyse the ratings of one attribute by a plan.
 
     Args:
         ratings: of one attribute.
         plan: what to do.
+        beside: fits the models meanwhile, which takes as long as all the rest together.
         leading: this is the attribute that the plan is about. Others may be ratings of another
             kind, choices beside scores: they are analysed as such, and marked as not planned.
 
@@ -124,15 +128,31 @@ def attribute_outcome(ratings: Ratings, plan: Plan, *, leading: bool = True) -> 
         ValueError: the plan does not fit the kind of ratings, or its primary analysis fails.
     """
     reason = untestable(ratings)
-    described = _described(ratings, plan, reason)
-    choices = reason is None and are_comparisons(described.compared)
-    if not leading and choices != (plan.primary == "bradley-terry"):
+    tested = set(ratings.role.levels) & set(COMPARED_ROLES)
+    compared = ratings.compared() if tested else ratings
+    choices = reason is None and are_comparisons(compared)
+    off_plan = not leading and choices != (plan.primary == "bradley-terry")
+    if off_plan:
         plan = replace(plan, primary="bradley-terry" if choices else Plan().primary)
-        described = replace(described, off_plan=True)
+    if not choices:
+        plan.refuse_for_scores()
+    scores = reason is None and not choices
+    fitted = beside.submit(_models, compared, plan) if scores else None
+    described = AttributeOutcome(
+        attribute=ratings.attribute.levels[0],
+        ratings=ratings,
+        compared=compared,
+        summaries=descriptive.summaries(
+            ratings, bootstraps=plan.bootstraps, seed=plan.seed, level=plan.level
+        ),
+        by_passage=descriptive.summaries_by(ratings, "passage", plan.level),
+        by_group=_groups(ratings, plan.level),
+        untested=reason,
+        off_plan=off_plan,
+    )
     if choices:
         return _choices(described, plan)
-    plan.refuse_for_scores()
-    return described if reason is not None else _scores(described, plan)
+    return described if fitted is None else _scores(described, plan, fitted)
 
 
 def primary_results(compared: Ratings, plan: Plan, primary: str) -> tuple[Result, ...]:
@@ -153,46 +173,35 @@ def primary_results(compared: Ratings, plan: Plan, primary: str) -> tuple[Result
     return PAIRWISE[primary][1](compared, plan.correction, plan.level)
 
 
-def _described(ratings: Ratings, plan: Plan, reason: str | None) -> AttributeOutcome:
-    """Descriptive statistics alone, and the sentence why there is no test."""
-    tested = set(ratings.role.levels) & set(COMPARED_ROLES)
-    return AttributeOutcome(
-        attribute=ratings.attribute.levels[0],
-        ratings=ratings,
-        compared=ratings.compared() if tested else ratings,
-        summaries=descriptive.summaries(
-            ratings, bootstraps=plan.bootstraps, seed=plan.seed, level=plan.level
-        ),
-        by_passage=descriptive.summaries_by(ratings, "passage", plan.level),
-        by_group=_groups(ratings, plan.level),
-        untested=reason,
-    )
-
-
-def _scores(described: AttributeOutcome, plan: Plan) -> AttributeOutcome:
-    """Everything that is done to scores."""
+def _scores(
+    described: AttributeOutcome, plan: Plan, fitted: Future[ModelBased]
+) -> AttributeOutcome:
+    """Everything that is done to scores; the models come last, when they are there."""
     compared = described.compared
-    models = _models(compared, plan)
     design = design_of(compared, plan)
+    rankings = rankings_of(compared, plan)
+    pairs = _pairwise(compared, plan, design.blocks)
+    further = battery(compared, design.blocks, plan.trend, plan.level)
+    ranks, notes = _rank_tests(compared, design.blocks, plan)
+    agreeing, left = _agreement(compared, plan.level), residuals(compared)
+    models = fitted.result()
     if design.blocks is None and not models.contrasts and not plan.declared:
         design = Design(None, plan.primary, design.notes[:1])
-    rankings = rankings_of(compared, plan)
-    families = _families(compared, plan, design, models, rankings)
+    families = _families(pairs, models, rankings, design.primary)
     if not any(family.primary for family in families):
         why = " ".join((*models.notes, *rankings.notes))
         raise ValueError(f"the plan's primary analysis cannot be done. {why}")
-    further = battery(compared, design.blocks, plan.trend, plan.level)
-    ranks, notes = _rank_tests(compared, design.blocks, models, plan)
+    ranks = (*ranks, _pooled(compared, models, plan))
     sized = [family.results for family in families if family.name in SIZED]
     return replace(
         described,
         omnibus=_ordered((*ranks, *models.tests, *rankings.tests), design),
         families=families,
         models=models,
-        agreement=_agreement(compared, plan.level),
+        agreement=agreeing,
         effects=all_effects(compared, sized, (*ranks, *further.results), plan.level),
         further=further,
-        residuals=residuals(compared),
+        residuals=left,
         design_notes=design.notes,
         notes=(*notes, *rankings.notes, *missing_cells(compared)),
     )
@@ -237,37 +246,43 @@ def _groups(ratings: Ratings, level: float) -> tuple[descriptive.Summary, ...]:
 
 
 def _rank_tests(
-    compared: Ratings, blocks: Blocks | None, models: ModelBased, plan: Plan
+    compared: Ratings, blocks: Blocks | None, plan: Plan
 ) -> tuple[tuple[Result, ...], tuple[str, ...]]:
     """Tests of all systems at once, the one to judge by first, and why one is missing."""
-    pooled = omnibus.kruskal_wallis(compared)
-    if models.mixed is not None:
-        pooled = with_false_positives(pooled, compared, models.mixed, plan.alpha, plan.seed)
     if blocks is None:
         try:
-            return (*incomplete.skillings_mack(compared), pooled), ()
+            return incomplete.skillings_mack(compared), ()
         except ValueError as error:
-            return (pooled,), (f"No Skillings–Mack test: {error}.",)
+            return (), (f"No Skillings–Mack test: {error}.",)
     return (
         omnibus.friedman(blocks, plan.level, plan.seed),
         omnibus.iman_davenport(blocks),
         omnibus.quade(blocks),
         anova.recommended(anova.one_way(blocks, plan.level)),
-        pooled,
     ), ()
 
 
-def _families(
-    compared: Ratings, plan: Plan, design: Design, models: ModelBased, rankings: RankingBased
-) -> tuple[Family, ...]:
-    """All pairwise comparisons; the primary one is marked."""
-    flips = sign_flip(compared, seed=plan.seed, level=plan.level)
+def _pooled(compared: Ratings, models: ModelBased, plan: Plan) -> Result:
+    """The test as published, and how often it would be wrong in data like these."""
+    pooled = omnibus.kruskal_wallis(compared)
+    if models.mixed is None:
+        return pooled
+    return with_false_positives(pooled, compared, models.mixed, plan.alpha, plan.seed)
+
+
+Named = tuple[str, str, tuple[Result, ...]]
+"""Name and title of a family, and its results."""
+
+
+def _pairwise(compared: Ratings, plan: Plan, blocks: Blocks | None) -> list[Named]:
+    """All pairwise comparisons that need no model."""
     found = [
         (name, title, test(compared, plan.correction, plan.level))
         for name, (title, test) in PAIRWISE.items()
     ]
+    flips = sign_flip(compared, seed=plan.seed, level=plan.level)
     found.append(("permutation", "Sign-flip permutation tests", flips))
-    if (blocks := design.blocks) is not None:
+    if blocks is not None:
         found.append(("conover", "Conover tests", conover_friedman(blocks, plan.correction)))
         found.append(("nemenyi", "Nemenyi tests", nemenyi(blocks)))
         found.append(("tukey", "Tukey tests", anova.tukey(compared, plan.level)))
@@ -279,12 +294,21 @@ def _families(
     if plan.equivalence_margin is not None:
         same = tost(compared, plan.equivalence_margin, alpha=plan.alpha, correction=plan.correction)
         found.append(("tost", "Equivalence tests", same))
-    found.append(("mixed model", "Mixed-model contrasts", models.contrasts))
-    found.append(("ordinal model", "Ordinal-model contrasts", models.ordinal_contrasts))
-    found.append(("plackett-luce", "Plackett–Luce contrasts", rankings.contrasts))
+    return found
+
+
+def _families(
+    pairs: list[Named], models: ModelBased, rankings: RankingBased, primary: str
+) -> tuple[Family, ...]:
+    """All pairwise comparisons, those of models last; the primary one is marked."""
+    modelled = [
+        ("mixed model", "Mixed-model contrasts", models.contrasts),
+        ("ordinal model", "Ordinal-model contrasts", models.ordinal_contrasts),
+        ("plackett-luce", "Plackett–Luce contrasts", rankings.contrasts),
+    ]
     return tuple(
-        Family(name, title, results, name == design.primary)
-        for name, title, results in found
+        Family(name, title, results, name == primary)
+        for name, title, results in (*pairs, *modelled)
         if results
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,12 +17,31 @@ MATRIX_GAIN = 20
 """How many times as fast a product of matrices is as picking rows one by one, about."""
 
 
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """How often each cluster was drawn.
+
+    Attributes:
+        participants: shape (draws, participants).
+        passages: shape (draws, passages).
+    """
+
+    participants: IntArray
+    passages: IntArray
+
+
+def draw_clusters(ratings: Ratings, bootstraps: int = 2000, seed: int = 1) -> Draws:
+    """Draw participants, and independently passages, with replacement."""
+    rng = np.random.default_rng(seed)
+    sizes = [len(factor.levels) for factor in (ratings.participant, ratings.passage)]
+    return Draws(*(rng.multinomial(n, np.full(n, 1 / n), size=bootstraps) for n in sizes))
+
+
 def system_intervals(
     ratings: Ratings,
     statistic: Statistic,
+    draws: Draws,
     *,
-    bootstraps: int = 2000,
-    seed: int = 1,
     level: float = 0.95,
     passages_too: bool = False,
     bca: bool = False,
@@ -33,14 +53,8 @@ def system_intervals(
     drawn (Owen, Ann. Appl. Stat. 1, 2007). BCa corrects bias and skew with a jackknife over
     participants (Efron, JASA 82, 1987).
     """
-    rng = np.random.default_rng(seed)
-    people, pieces = len(ratings.participant.levels), len(ratings.passage.levels)
-    drawn = rng.multinomial(people, np.full(people, 1 / people), size=bootstraps)
-    drawn_pieces = (
-        rng.multinomial(pieces, np.full(pieces, 1 / pieces), size=bootstraps)
-        if passages_too
-        else None
-    )
+    drawn, drawn_pieces = draws.participants, draws.passages if passages_too else None
+    bootstraps, people = drawn.shape
     intervals = {}
     for code, system in enumerate(ratings.systems):
         rows = np.flatnonzero(ratings.system.codes == code)

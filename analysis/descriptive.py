@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from scipy import special
 
-from analysis.bootstrap import system_intervals
+from analysis.bootstrap import draw_clusters, system_intervals
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Interval
 
@@ -68,18 +68,19 @@ def summaries(
     and Morey), "bootstrap" and "BCa" (participants drawn), "bootstrap of both" (passages drawn
     too), "median" (bootstrap of the median). Those that need more participants are left out.
     """
-    draw = partial(system_intervals, ratings, bootstraps=bootstraps, seed=seed, level=level)
     kinds = {
         "t": participant_intervals(ratings, level),
         "t of single ratings": _rating_intervals(ratings, level),
         "within": within_intervals(ratings, level),
     }
     if len(ratings.participant.levels) > 1:
+        draws = draw_clusters(ratings, bootstraps, seed)
+        of = partial(system_intervals, ratings, draws=draws, level=level)
         kinds |= {
-            "bootstrap": draw("mean"),
-            "BCa": draw("mean", bca=True),
-            "bootstrap of both": draw("mean", passages_too=True),
-            "median": draw("median"),
+            "bootstrap": of("mean"),
+            "BCa": of("mean", bca=True),
+            "bootstrap of both": of("mean", passages_too=True),
+            "median": of("median"),
         }
     return tuple(
         _summary(ratings, code, {kind: by[system] for kind, by in kinds.items() if system in by})

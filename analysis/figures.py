@@ -72,24 +72,34 @@ def draw_figures(
 ) -> dict[str, tuple[ReportFigure, ...]]:
     """Draw the figures of every attribute; keys are the attributes.
 
-    They are saved aside: their files are whole when that has ended.
+    They are written aside: those that a report shows are whole when it next waits, all when it
+    ends.
     """
-    drawn = {}
+    drawn: dict[str, list[ReportFigure]] = {}
+    vectors: list[tuple[Axes, Path]] = []
     simulated = outcome.ratings.simulated
     with style.context():
         names = file_names([entry.attribute for entry in outcome.attributes])
         for entry in outcome.attributes:
             prefix = f"{names[entry.attribute]}_" if len(names) > 1 else ""
-            figures = []
+            drawn[entry.attribute] = []
             for name, title, caption, axes in _figures_of(outcome, entry):
                 said = f"{style.SIMULATED}. {caption}" if simulated else caption
-                save = partial(style.save, axes, folder, prefix + name, simulated=simulated)
-                aside.do(save)
-                wide, paths = style.figure_width(axes), style.files(folder, prefix + name)
-                figures.append(ReportFigure(prefix + name, title, said, wide, paths))
+                style.lay_out(axes, simulated=simulated)
+                png, *others = paths = style.files(folder, prefix + name)
+                aside.do(partial(style.write, axes, png))
+                vectors += [(axes, path) for path in others]
+                wide = style.figure_width(axes)
+                drawn[entry.attribute].append(ReportFigure(prefix + name, title, said, wide, paths))
                 tick(f"figures/{prefix}{name}")
-            drawn[entry.attribute] = tuple(figures)
-    return drawn
+        aside.wait()
+        aside.do(partial(_write_all, vectors))
+    return {attribute: tuple(figures) for attribute, figures in drawn.items()}
+
+
+def _write_all(drawn: Sequence[tuple[Axes, Path]]) -> None:
+    for axes, path in drawn:
+        style.write(axes, path)
 
 
 def file_names(texts: Sequence[str]) -> dict[str, str]:

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from analysis.codes import Integers
 from analysis.mixed.freedom import Uncertainty, uncertainty
 from analysis.mixed.identify import identified
 from analysis.mixed.likelihood import Problem, pose
 from analysis.mixed.optimum import Optimum, minimise
-from analysis.mixed.structure import CROSSED, Floats, Integers, RandomTerm, arrange, intercepts
+from analysis.mixed.structure import CROSSED, Floats, RandomTerm, arrange, intercepts
 from analysis.mixed.threads import one_blas_thread
 from analysis.ratings import Ratings
 from analysis.results import Quantity, Result

@@ -17,11 +17,12 @@ import numpy as np
 from scipy import stats
 
 from analysis.blocks import pairs_of
+from analysis.codes import Integers
 from analysis.contrasts import pair_rows, system_test, tested
 from analysis.mixed.families import CumulativeLogit, start_thresholds
 from analysis.mixed.identify import identified
 from analysis.mixed.laplace import Fit, Model, fit, maximum, optimism
-from analysis.mixed.structure import CROSSED, Floats, Integers, RandomTerm, arrange, intercepts
+from analysis.mixed.structure import CROSSED, Floats, RandomTerm, arrange, intercepts
 from analysis.mixed.threads import one_blas_thread
 from analysis.models import factor_codes, fit_mixed_model, refuse_unfit
 from analysis.ratings import Ratings

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.plots.text import POINTS, width_pt
+from analysis.plots.text import POINTS, Line, Lines, ascent_pt, width_pt
 
 A4_INCHES = (8.27, 11.69)
 MARGIN_INCHES = 0.75
@@ -58,6 +58,15 @@ class _Shown:
         return self.tall_inches + 0.08 + len(self.lines) * TABLE_PT * LEADING / POINTS + 0.18
 
 
+class _Page(Figure):
+    """An empty page and the lines on it."""
+
+    def __init__(self) -> None:
+        super().__init__(figsize=A4_INCHES)
+        self.written = Lines()
+        self.add_artist(self.written)
+
+
 class Sheets:
     """Writes down a page and begins another where it is full; a context manager.
 
@@ -68,7 +77,7 @@ class Sheets:
 
     def __init__(self, path: Path, title: str) -> None:
         self._pdf: Any = PdfPages(path, metadata={"CreationDate": None, "Title": title})
-        self._page: Figure | None = None
+        self._page: _Page | None = None
         self._y = 0.0
 
     def __enter__(self) -> Self:
@@ -203,21 +212,15 @@ class Sheets:
         colour: str = "black",
         at: float | None = None,
     ) -> None:
-        self._sheet().text(
-            (MARGIN_INCHES + x) / A4_INCHES[0],
-            1 - (self._y if at is None else at) / A4_INCHES[1],
-            text,
-            fontsize=size,
-            fontweight="bold" if bold else "normal",
-            ha="right" if right else "left",
-            va="top",
-            color=colour,
-            parse_math=False,
-        )
+        sheet = self._sheet()
+        top = A4_INCHES[1] - (self._y if at is None else at)
+        left_pt = (MARGIN_INCHES + x) * POINTS - right * width_pt(text, size, bold=bold)
+        baseline_pt = top * POINTS - ascent_pt(size)
+        sheet.written.lines.append(Line(left_pt, baseline_pt, text, size, bold, colour))
 
-    def _sheet(self) -> Figure:
+    def _sheet(self) -> _Page:
         if self._page is None:
-            self._page, self._y = Figure(figsize=A4_INCHES), max(self._y, MARGIN_INCHES)
+            self._page, self._y = _Page(), max(self._y, MARGIN_INCHES)
         return self._page
 
     def _need(self, inches: float) -> None:

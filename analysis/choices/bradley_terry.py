@@ -14,9 +14,10 @@ import numpy as np
 
 from analysis.choices.comparisons import Comparisons
 from analysis.choices.preference import PreferenceModel, centred
+from analysis.codes import Integers
 from analysis.mixed.families import Davidson
 from analysis.mixed.laplace import Model, fit, maximum, optimism
-from analysis.mixed.structure import Floats, Integers, Structure, Term, arrange
+from analysis.mixed.structure import Floats, Structure, Term, arrange
 from analysis.mixed.threads import one_blas_thread
 
 GROUPS = ("participant", "passage")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.mixed.structure import Integers
+from analysis.codes import Integers, combinations
 from analysis.ratings import Factor, Ratings
 
 ANSWERS = (0.0, 0.5, 1.0)
@@ -99,9 +99,7 @@ def comparisons_of(ratings: Ratings) -> Comparisons:
 
 def trials(ratings: Ratings) -> Integers:
     """`(rows,)`, the number of the trial, one per participant, page and passage."""
-    keys = np.stack([ratings.participant.codes, ratings.page.codes, ratings.passage.codes])
-    found = np.unique(keys, axis=1, return_inverse=True)[1]
-    return np.asarray(found.ravel(), dtype=np.int64)
+    return combinations(ratings.participant.codes, ratings.page.codes, ratings.passage.codes)
 
 
 def _name(ratings: Ratings, trial: Integers, number: int) -> str:

@@ -22,7 +22,8 @@ from scipy import optimize
 
 from analysis.choices.comparisons import trials
 from analysis.choices.preference import PreferenceModel, centred
-from analysis.mixed.structure import Floats, Integers
+from analysis.codes import Integers
+from analysis.mixed.structure import Floats
 from analysis.ratings import Ratings
 
 MOST_TIED = 8

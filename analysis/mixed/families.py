@@ -13,7 +13,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit, log_expit
 
-from analysis.mixed.structure import Floats, Integers
+from analysis.codes import Integers
+from analysis.mixed.structure import Floats
 
 
 @dataclass(frozen=True, eq=False)

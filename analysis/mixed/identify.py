@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from analysis.codes import Integers
 from analysis.mixed.freedom import with_residual
 from analysis.mixed.likelihood import moments, pose, project
-from analysis.mixed.structure import Integers, Term, arrange
+from analysis.mixed.structure import Term, arrange
 
 _NOTHING = 1e-8
 """Squared effect on the covariance below which a term is none; that of one real level is 0.25."""

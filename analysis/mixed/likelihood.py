@@ -22,7 +22,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from analysis.mixed.structure import Cross, Floats, Integers, Structure
+from analysis.codes import Integers
+from analysis.mixed.structure import Cross, Floats, Structure
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def pose(structure: Structure, fixed: Integers, response: Floats, reml: bool) ->
     rows = len(response)
     columns = np.stack([fixed, np.full(rows, levels)], axis=1)
     values = np.stack([np.ones(rows), response], axis=1)
-    cross = structure.with_columns(columns, values).cross(np.ones(rows))
+    cross = structure.with_columns(columns, values).gram()
     return Problem(
         cross,
         structure.inner_terms,

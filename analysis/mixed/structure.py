@@ -14,7 +14,7 @@ border; it is mostly, but need not be, the participant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from analysis.codes import Integers, combinations
+
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 RandomTerm = tuple[str, ...]
 """A random intercept: the factors whose combinations are its levels."""
@@ -110,9 +111,15 @@ class Structure:
             border_width=self.border_width + added,
         )
 
+    def gram(self) -> Cross:
+        """Z'Z."""
+        return self._cross(*(_sums(*entries) for entries in self._products()))
+
     def cross(self, weights: Floats) -> Cross:
-        """Z'WZ for one weight per row."""
-        inner, mixed, border = (pattern @ weights for pattern in self._patterns)
+        """Z'WZ for one weight per row; what can be prepared for further weights is kept."""
+        return self._cross(*(pattern @ weights for pattern in self._patterns))
+
+    def _cross(self, inner: Floats, mixed: Floats, border: Floats) -> Cross:
         width, columns = self.width, self.border_width
         return Cross(
             inner.reshape(self.blocks, width, width),
@@ -151,27 +158,40 @@ class Structure:
         return inner.reshape(shape).astype(np.float64), border.astype(np.float64)
 
     @cached_property
-    def _patterns(self) -> tuple[sparse.csr_array, sparse.csr_array, sparse.csr_array]:
+    def _patterns(self) -> tuple[sparse.csr_array, ...]:
         """Three matrices that map one weight per row to the entries of Z'WZ."""
+        return tuple(_pattern(*entries) for entries in self._products())
+
+    def _products(self) -> Iterator[tuple[Integers, Floats, int]]:
+        """What each row adds to the entries of Z'Z: `(rows, entries)` where and what, and the size.
+
+        Within the blocks, between blocks and border, and in the border.
+        """
         cell = self.block[:, None] * self.width + self.inner
         width, columns = self.width, self.border_width
         inner = (cell, self.inner, self.inner_values)
         border = (self.border, self.border, self.border_values)
-        return (
-            _pattern(inner, inner, width, self.blocks * width * width),
-            _pattern(inner, border, columns, self.blocks * width * columns),
-            _pattern(border, border, columns, columns * columns),
-        )
+        yield *_product(inner, inner, width), self.blocks * width * width
+        yield *_product(inner, border, columns), self.blocks * width * columns
+        yield *_product(border, border, columns), columns * columns
 
 
 _Entries = tuple[Integers, Integers, Floats]
 
 
-def _pattern(left: _Entries, right: _Entries, stride: int, size: int) -> sparse.csr_array:
+def _product(left: _Entries, right: _Entries, stride: int) -> tuple[Integers, Floats]:
     cell = left[0][:, :, None] * stride + right[1][:, None, :]
     values = left[2][:, :, None] * right[2][:, None, :]
-    rows = np.broadcast_to(np.arange(len(cell))[:, None, None], cell.shape)
-    entries = (values.ravel(), (cell.ravel(), rows.ravel()))
+    return cell.reshape(len(cell), -1), values.reshape(len(cell), -1)
+
+
+def _sums(cell: Integers, values: Floats, size: int) -> Floats:
+    return np.bincount(cell.ravel(), values.ravel(), size).astype(np.float64, copy=False)
+
+
+def _pattern(cell: Integers, values: Floats, size: int) -> sparse.csr_array:
+    row = np.broadcast_to(np.arange(len(cell))[:, None], cell.shape)
+    entries = (values.ravel(), (cell.ravel(), row.ravel()))
     return sparse.csr_array(sparse.coo_array(entries, shape=(size, len(cell))))
 
 
@@ -215,9 +235,8 @@ def intercepts(factors: Mapping[str, Integers], random: Sequence[RandomTerm]) ->
                 f"random term {':'.join(names)!r}: there is no factor {', '.join(unknown)!r}; "
                 f"there are {', '.join(factors)}"
             )
-        stacked = np.stack([factors[name] for name in names])
-        codes = np.unique(stacked, axis=1, return_inverse=True)[1].reshape(-1, 1)
-        terms.append(Term(tuple(names), codes.astype(np.int64), np.ones((codes.size, 1))))
+        codes = combinations(*(factors[name] for name in names))[:, None]
+        terms.append(Term(tuple(names), codes, np.ones(codes.shape)))
     if len({frozenset(term.factors) for term in terms}) < len(terms):
         raise ValueError("a random term comes twice; name each once")
     return tuple(terms)

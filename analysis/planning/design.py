@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.mixed.structure import CROSSED, Floats, Integers
+from analysis.codes import Integers
+from analysis.mixed.structure import CROSSED, Floats
 from analysis.models import MixedModel
 
 TERMS = (*(":".join(term) for term in CROSSED), "residual")

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from analysis.codes import Integers
 from analysis.contrasts import pair_rows
 from analysis.mixed.freedom import satterthwaite, satterthwaite_f, uncertainty
 from analysis.mixed.identify import identified
 from analysis.mixed.likelihood import Problem, answered, pose
 from analysis.mixed.optimum import minimise
-from analysis.mixed.structure import CROSSED, Floats, Integers, Structure, arrange, intercepts
+from analysis.mixed.structure import CROSSED, Floats, Structure, arrange, intercepts
 from analysis.mixed.threads import one_blas_thread
 from analysis.planning.design import Design, Spread
 from analysis.results import Interval, Quantity

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.plots import fonts
 from analysis.plots.text import widest_inches
 
 COLUMN_INCHES, PAGE_INCHES = 3.5, 7.2
@@ -45,6 +46,7 @@ def context() -> AbstractContextManager[None]:
     """The style of all figures, for a `with` block; outside of it nothing changes."""
     return mpl.rc_context(
         {
+            "font.family": fonts.family(),
             "font.size": TEXT_PT,
             "axes.titlesize": 9,
             "axes.labelsize": TEXT_PT,
@@ -187,28 +189,45 @@ def legend_of_lines(ax: Axes) -> None:
 
 
 def files(folder: Path, name: str) -> tuple[Path, ...]:
-    """Where `save` writes a figure."""
+    """Where `save` writes a figure, in the order of `FORMATS`."""
     return tuple(folder / f"{name}.{kind}" for kind in FORMATS)
 
 
-def save(ax: Axes, folder: Path, name: str, *, simulated: bool) -> tuple[Path, ...]:
-    """Write a figure as PNG, SVG and PDF, marked where its data are simulated.
+def lay_out(ax: Axes, *, simulated: bool) -> None:
+    """Give all parts of a figure their places, and the mark of simulated data where it is due.
 
-    Same figure, same bytes: no dates are written.
+    Once, not once per format: all look alike, in half the time.
     """
     figure = ax.get_figure(root=True)
     assert figure is not None
     if simulated:
         figure.set_figheight(figure.get_figheight() + LINE_INCHES)
         figure.suptitle(SIMULATED, fontsize=SMALL_PT, color="#B00020", fontweight="bold")
-    folder.mkdir(parents=True, exist_ok=True)
-    # Laid out once, not once per format: all three look alike, in half the time.
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
     figure.set_layout_engine("none")
-    dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+def write(ax: Axes, path: Path) -> None:
+    """Write a figure that is laid out, in the format that the name ends in.
+
+    Same figure, same bytes: no dates are written.
+    """
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = path.suffix[1:]
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    partial = path.with_name(path.name + ".part")
+    figure.savefig(partial, format=kind, metadata=dates.get(kind, {}))
+    partial.replace(path)
+
+
+def save(ax: Axes, folder: Path, name: str, *, simulated: bool) -> tuple[Path, ...]:
+    """Write a figure as PNG, SVG and PDF, marked where its data are simulated."""
+    lay_out(ax, simulated=simulated)
     paths = files(folder, name)
-    for kind, path in zip(FORMATS, paths, strict=True):
-        partial = path.with_name(path.name + ".part")
-        figure.savefig(partial, format=kind, metadata=dates[kind])
-        partial.replace(path)
+    for path in paths:
+        write(ax, path)
     return paths

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analysis import blocks, corrections, descriptive, omnibus, pairwise, wilcoxon
-from analysis.bootstrap import system_intervals
+from analysis.bootstrap import draw_clusters, system_intervals
 from analysis.results import Result
 
 
@@ -176,6 +176,8 @@ def test_skewness_of_participants_means(oracle: Any) -> None:
 def test_cluster_bootstrap(oracle: Any, statistic: Any) -> None:
     # Medians of integers jump by whole points: as many draws as R took, and a seed without a jump.
     wanted = oracle.extras["cluster_bootstrap_percentile95"][statistic]
-    intervals = system_intervals(oracle.ratings, statistic, bootstraps=20_000, seed=0)
+    intervals = system_intervals(
+        oracle.ratings, statistic, draw_clusters(oracle.ratings, 20_000, seed=0)
+    )
     for system, interval in intervals.items():
         assert [interval.low, interval.high] == pytest.approx(wanted[system], abs=0.5)
