@@ -6,6 +6,7 @@ commands; what needs two of them is here.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +40,22 @@ COMMANDS: tuple[str, ...] = (
     "stimuli.cli.mixing:mix",
 )
 """Where each room keeps its commands, as "module:command"; the modules are light to import."""
+
+MOST_SIGNS = 1000
+"""Of an error: more is a value that was pasted by mistake."""
+PERMISSION = "; choose a place where you may write, or ask for the right to"
+ADVICE = {
+    errno.ENOENT: "; check the path",
+    errno.EACCES: PERMISSION,
+    errno.EPERM: PERMISSION,
+    errno.EROFS: PERMISSION,
+    errno.EEXIST: "; a file is where a folder is needed, choose another path",
+    errno.ENOTDIR: "; a file is where a folder is needed, choose another path",
+    errno.EISDIR: "; give the path of a file",
+    errno.ENOSPC: "; make room and run the command again",
+    errno.EDQUOT: "; make room and run the command again",
+}
+"""What helps where the system refuses a file."""
 
 DEMO_STUDIES = ("demo", "demo-mushra")
 ROOT = Path(__file__).resolve().parent
@@ -171,6 +188,15 @@ def with_clear_errors(command: click.Command) -> click.Command:
     return command
 
 
+def in_one_line(error: ValueError | OSError) -> str:
+    """What went wrong, where, and what to do, without what would flood a terminal."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
+    text = " ".join(text.split())
+    return text if len(text) <= MOST_SIGNS else f"{text[: MOST_SIGNS - 200]} … {text[-200:]}"
+
+
 def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -182,7 +208,7 @@ def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
         except (ValueError, OSError) as error:
             if os.environ.get("BLINDMIX_DEBUG"):
                 raise
-            raise click.ClickException(" ".join(str(error).split())) from None
+            raise click.ClickException(in_one_line(error)) from None
         except MemoryError:
             if os.environ.get("BLINDMIX_DEBUG"):
                 raise

@@ -107,8 +107,8 @@ class Aside:
             message = told.read()
         _, status = os.waitpid(child.pid, 0)
         if message:
-            code, text = json.loads(message)
-            raise RuntimeError(text) if code is None else OSError(code, text)
+            code, text, path = json.loads(message)
+            raise RuntimeError(text) if code is None else OSError(code, text, path)
         if status != 0:
             raise RuntimeError(f"a process that wrote files was ended (status {status})")
 
@@ -120,14 +120,13 @@ def _do_and_exit(task: Callable[[], object], writing: int) -> None:
         task()
         status = 0
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        _say(writing, error.errno or 0, f"{error.strerror or error}{where}")
+        _say(writing, error.errno or 0, error.strerror or str(error), error.filename)
     except BaseException:
         _say(writing, None, traceback.format_exc())
     finally:
         os._exit(status)
 
 
-def _say(writing: int, code: int | None, text: str) -> None:
+def _say(writing: int, code: int | None, text: str, path: object = None) -> None:
     with os.fdopen(writing, "w", encoding="utf-8") as tell:
-        json.dump((code, text), tell)
+        json.dump((code, text, path), tell, default=str)

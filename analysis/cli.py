@@ -115,7 +115,11 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
             outcome = run(ratings, wanted)
         # The answer is there long before the figures are.
         click.echo("\n".join(short_answer(outcome)))
+        from analysis.report import without_letters
+
         written = _write(outcome, out)
+        if lacking := without_letters(outcome):
+            click.echo(f"\n{lacking}", err=True)
         click.echo(f"\nReport: {written[0]}")
 
     return analyse

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +21,7 @@ from analysis.choices.outcome import ChoiceBased
 from analysis.figures import ReportFigure, Tick, draw_figures, silent
 from analysis.model_based import ModelBased
 from analysis.paper import methods_paragraph, paper_tex, results_sentences, scale_text
-from analysis.plots import style
+from analysis.plots import fonts, style
 from analysis.printed import write_pdf
 from analysis.results import to_data
 from analysis.tables import effect_table, pair_table, summary_table, with_limits
@@ -41,7 +42,9 @@ def write_report(outcome: Outcome, folder: Path, tick: Tick = silent) -> tuple[P
     """
     folder.mkdir(parents=True, exist_ok=True)
     _remove_earlier(folder)
-    with Aside() as aside:
+    with Aside() as aside, warnings.catch_warnings():
+        # `without_letters` says it once and in words.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figures = draw_figures(outcome, folder / "figures", aside, tick)
         report = _write(folder / "report.html", report_html(outcome, figures))
         tick("report.html")
@@ -52,6 +55,21 @@ def write_report(outcome: Outcome, folder: Path, tick: Tick = silent) -> tuple[P
     results = _write(folder / RESULTS, text)
     drawn = (figure for group in figures.values() for figure in group)
     return (report, results, printed, paper, *(path for figure in drawn for path in figure.paths))
+
+
+def without_letters(outcome: Outcome) -> str | None:
+    """Which signs of the names are boxes in figures and on paper, and what helps; None if none."""
+    ratings = outcome.ratings
+    factors = (ratings.system, ratings.passage, ratings.attribute, ratings.participant)
+    signs = fonts.missing([ratings.study, *(name for each in factors for name in each.levels)])
+    if not signs:
+        return None
+    some = ", ".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in signs[:8])
+    return (
+        f"No font on this machine has {some}{', …' if len(signs) > 8 else ''}: boxes stand for it "
+        "in figures and report.pdf. Install a font that has it, as Noto Sans CJK for Chinese, "
+        "Japanese and Korean, and run the command again."
+    )
 
 
 def _remove_earlier(folder: Path) -> None:

@@ -33,10 +33,10 @@ def add_researcher(session: Session, name: str, password: str, role: str = "owne
     Raises:
         ValueError: the name is taken or none, or the password is too short or too long.
     """
-    if not name.strip() or len(name) > 80:
-        raise ValueError(f"{name!r} is no name; use 1 to 80 characters")
     if is_taken(name):
         raise ValueError(f"{name!r} stands for others in the log; use another name")
+    if not name.strip() or len(name) > 80 or not name.isprintable():
+        raise ValueError(f"{name[:100]!r} is no name; use 1 to 80 characters that can be read")
     if session.scalar(select(Researcher.id).where(Researcher.name == name)) is not None:
         raise ValueError(f"there is a researcher {name!r} already; see flask researcher list")
     added = Researcher(name=name, role=role, password_hash="")

@@ -235,6 +235,12 @@ def is_sound(path: Path) -> bool:
 
 
 def _open(path: Path) -> soundfile.SoundFile:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"{str(path)!a} has a name that is not UTF-8, and cannot be opened; rename it"
+        ) from None
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     if path.stat().st_size == 0:

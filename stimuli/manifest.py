@@ -151,6 +151,11 @@ def read_manifest(path: Path) -> Manifest:
     """
     if path.is_dir():
         path = path / MANIFEST_NAME
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{path.parent} holds no {MANIFEST_NAME}; make stimuli with `flask stimuli render` "
+                "or `import`"
+            )
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:

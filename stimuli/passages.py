@@ -147,7 +147,8 @@ def fade(samples: Samples, sample_rate_hz: int, fade_s: float) -> Samples:
     """
     frames = round(fade_s * sample_rate_hz)
     if 2 * frames > samples.shape[1]:
-        raise ValueError(f"two fades of {fade_s:g} s do not fit into the passage")
+        seconds = samples.shape[1] / sample_rate_hz
+        raise ValueError(f"two fades of {fade_s:g} s do not fit into a passage of {seconds:.3g} s")
     ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(frames) + 0.5) / max(frames, 1))
     window = np.ones(samples.shape[1], dtype=np.float32)
     window[:frames] = ramp

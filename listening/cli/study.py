@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from flask import current_app
@@ -243,6 +244,9 @@ def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
     names = [*map(str, range(1, count + 1)), *labels]
     if not names:
         raise ValueError("say how many links to print with --count, or for whom with --label")
+    address = urlsplit(base)
+    if base and (address.scheme not in ("http", "https") or not address.hostname):
+        raise ValueError(f"--base {base!r} is no address; write it as https://listen.example.org")
     with database().read() as session:
         studies.find_study(session, slug)
     rows = csv.writer(sys.stdout, lineterminator="\n")

@@ -10,14 +10,18 @@ from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
 from matplotlib import ft2font
 
+from analysis.analyse import analyse
 from analysis.plots import fonts, style
 from analysis.plots.fonts.__main__ import SOURCES, make
 from analysis.plots.text import width_pt
+from analysis.ratings import from_table
+from analysis.report import without_letters, write_report
 
 PAIRS = list(zip(SOURCES, fonts.FILES, strict=True))
 DEJAVU = Path(mpl.get_data_path()) / "fonts" / "ttf"
 SHIPPED = Path(fonts.__file__).parent
 HEBREW = "שלום"
+UNASSIGNED = "\u0378"
 
 
 def outline(font: TTFont, sign: int) -> tuple[int, object]:
@@ -26,6 +30,14 @@ def outline(font: TTFont, sign: int) -> tuple[int, object]:
     pen = DecomposingRecordingPen(glyphs)
     glyphs[name].draw(pen)
     return glyphs[name].width, pen.value
+
+
+def table(system: str) -> list[dict[str, object]]:
+    return [
+        {"participant": f"p{who}", "passage": "A", "system": name, "score": 10 * who + place}
+        for who in range(6)
+        for place, name in enumerate(("mono", system))
+    ]
 
 
 @pytest.mark.parametrize(("source", "lean"), PAIRS)
@@ -56,6 +68,18 @@ def test_the_files_can_be_made_anew(tmp_path: Path) -> None:
         assert ours.getBestCmap() == shipped.getBestCmap()
         assert ours["name"].getDebugName(4) == shipped["name"].getDebugName(4)
         assert "Lean" in ours["name"].getDebugName(4)
+
+
+def test_signs_that_no_font_has_are_named_once(tmp_path: Path) -> None:
+    assert fonts.missing(["Größe ×", HEBREW, "χ² ≤ 5"]) == ""
+    assert fonts.missing([f"a{UNASSIGNED}", f"{UNASSIGNED}\x07"]) == f"\x07{UNASSIGNED}"
+    # Were matplotlib still to warn of each sign, it would be an error here.
+    outcome = analyse(from_table(table(f"dmc{UNASSIGNED}")))
+    write_report(outcome, tmp_path)
+    said = without_letters(outcome)
+    assert said is not None
+    assert said.startswith("No font on this machine has U+0378: boxes stand for it")
+    assert without_letters(analyse(from_table(table("dmc")))) is None
 
 
 def test_other_letters_come_from_dejavu_itself(tmp_path: Path) -> None:

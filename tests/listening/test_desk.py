@@ -184,6 +184,12 @@ def test_nobody_is_called_as_the_log_calls_others(
         accounts.add_researcher(session, name, PASSWORD)
 
 
+@pytest.mark.parametrize("name", ["", "  ", "a\x1b[31mda", "ada\n", "a" * 81])
+def test_a_name_can_be_read(desk: FlaskClient, database: Database, name: str) -> None:
+    with database.write() as session, pytest.raises(ValueError, match="use 1 to 80 characters"):
+        accounts.add_researcher(session, name, PASSWORD)
+
+
 def test_short_passwords_and_doubled_names_are_refused(
     desk: FlaskClient, database: Database
 ) -> None:

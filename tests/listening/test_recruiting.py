@@ -112,6 +112,10 @@ def test_a_personal_link_is_one_run_and_cannot_be_forged(
     assert app.test_client().get(forged).status_code == 404
     assert app.test_client().post(forged, data=FORM).status_code == 404
     assert "--count" in run(args=["study", "links", "test"]).output
+    for address in ("javascript:alert(1)", "listen.example.org", "https://"):
+        refused = run(args=[*arguments[:-1], address])
+        assert refused.exit_code == 1
+        assert f"--base {address!r} is no address" in refused.stderr
 
 
 def test_a_full_study_says_so_and_who_has_begun_may_finish(

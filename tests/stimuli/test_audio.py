@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -133,6 +134,18 @@ def test_a_file_that_breaks_off_is_refused(
 def test_a_missing_file_is_no_value_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no file .*gone\.wav"):
         probe(tmp_path / "gone.wav")
+
+
+def test_a_name_that_is_no_text_is_said_to_be(tmp_path: Path) -> None:
+    sound = tmp_path / "bass.wav"
+    soundfile.write(sound, np.zeros(10), 44_100)
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xe9ss.wav"))
+    try:
+        sound.rename(odd)
+    except OSError:
+        pytest.skip("this file system refuses such names itself")
+    with pytest.raises(ValueError, match=r"b.udce9ss\.wav.* is not UTF-8.* rename it"):
+        read(odd)
 
 
 def test_what_is_written_is_a_plain_header_and_the_samples(tmp_path: Path, noise: Noise) -> None:
