@@ -5,6 +5,11 @@ import { ratingPage } from "../rating-page.js";
 import { soundButtons } from "../sound-buttons.js";
 import { t } from "../texts.js";
 
+const MOST_ABREAST = 5;
+const LONGEST_WORD = 9;
+/** Whether labels fit side by side on a phone. */
+const fitAbreast = (labels) => labels.length <= MOST_ABREAST
+  && labels.every((label) => label.split(/\s+/u).every((word) => word.length <= LONGEST_WORD));
 const category = (score, labels) => Math.round((score * (labels.length - 1)) / 100);
 
 await ratingPage((room) => {
@@ -29,7 +34,8 @@ await ratingPage((room) => {
     if (alone) return group.node;
     const own = soundButtons(room, [{ id, label }]);
     shows.push(own.show);
-    return element("div", { className: "rated" }, own.node, group.node);
+    const className = fitAbreast(labels) ? "rated abreast" : "rated";
+    return element("div", { className }, own.node, group.node);
   }
 
   const parts = page.attributes.map((attribute) => element("section", {},
