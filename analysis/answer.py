@@ -57,15 +57,12 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
         f"{_verdict(overall, alpha)} ({test_name(overall)} {result_text(overall)}).",
         _ranking(entry),
     ]
-    place = {system: index for index, system in enumerate(ranked(entry))}
-    pairs = sorted(
-        entry.primary.results, key=lambda pair: sorted(place[system] for system in pair.systems)
-    )
+    pairs = ranked_pairs(entry)
     lines += told([_difference(pair, entry) for pair in pairs if pair.significant(alpha)])
     close = [" and ".join(pair.systems) for pair in pairs if not pair.significant(alpha)]
     if close:
         named = "; ".join(close[:CLOSE_PAIRS_NAMED])
-        more = f"; and {len(close) - CLOSE_PAIRS_NAMED} more pairs"
+        more = f"; and {counted(len(close) - CLOSE_PAIRS_NAMED, 'more pair')}"
         lines.append(
             "Not shown to differ (which is not the same as being equal): "
             f"{named}{more if len(close) > CLOSE_PAIRS_NAMED else ''}."
@@ -82,6 +79,15 @@ def ranked(entry: AttributeOutcome) -> list[str]:
     """All conditions, the best median first."""
     ordered = sorted(entry.summaries, key=lambda summary: (-summary.median, -summary.mean))
     return [summary.system for summary in ordered]
+
+
+def ranked_pairs(entry: AttributeOutcome) -> list[Result]:
+    """The primary comparisons, those of the best systems first; the better one of each first."""
+    place = {system: index for index, system in enumerate(ranked(entry))}
+    return sorted(
+        (best_first(pair) for pair in entry.primary.results),
+        key=lambda pair: sorted(place[system] for system in pair.systems),
+    )
 
 
 def _verdict(overall: Result, alpha: float) -> str:
@@ -104,7 +110,6 @@ def _ranking(entry: AttributeOutcome) -> str:
 
 def _difference(pair: Result, entry: AttributeOutcome) -> str:
     """As "  Target above Mono by 0.31, 95% CI [0.22, 0.40], p < .001"; the better one first."""
-    pair = best_first(pair)
     better, worse = pair.systems
     scale = entry.ratings.scale
     if pair.estimate is not None:

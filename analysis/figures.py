@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from analysis import apa
 from analysis.analyse import Outcome
-from analysis.answer import ranked
+from analysis.answer import ranked, ranked_pairs
 from analysis.aside import Aside
 from analysis.attribute import AttributeOutcome
 from analysis.plan import Plan
@@ -173,11 +173,11 @@ def _pair_figures(entry: AttributeOutcome, plan: Plan) -> list[Drawn]:
     if any(pair.estimate is not None for pair in pairs):
         caption = (
             f"Difference of each pair with {100 * (1 - alpha):g}% interval, filled where "
-            f"significant. {said}."
+            f"significant; the system that was rated higher first. {said}."
         )
         if margin:
             caption += f" Band: equivalence margin ±{margin:g} points."
-        axes = forest(pairs, entry.ratings.scale, alpha=alpha, margin=margin)
+        axes = forest(ranked_pairs(entry), entry.ratings.scale, alpha=alpha, margin=margin)
         figures.append(("differences", "Differences", caption, axes))
     caption = f"Effect of row minus column as colour, corrected p as text. {said}."
     axes = heat_map(pairs, order, alpha=alpha)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.apa import interval_text, number, p_text
+from analysis.apa import counted, interval_text, number, p_text
 from analysis.choices.bradley_terry import fit_bradley_terry
 from analysis.choices.comparisons import Comparisons, comparisons_of
 from analysis.choices.detection import Answers, answers_of, binomial_test, pooled_test
@@ -114,7 +114,8 @@ def told(pairs: list[str]) -> list[str]:
     """The lines of the pairs that differ, as far as an answer is still short."""
     if len(pairs) <= MOST_PAIRS:
         return pairs
-    return [*pairs[:MOST_PAIRS], f"  and {len(pairs) - MOST_PAIRS} more pairs: see the report."]
+    more = counted(len(pairs) - MOST_PAIRS, "more pair")
+    return [*pairs[:MOST_PAIRS], f"  and {more}: see the report."]
 
 
 def share_chosen(comparisons: Comparisons, system: str) -> float:
