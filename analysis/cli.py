@@ -113,8 +113,8 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
             # Half a second of imports is hidden behind the numbers.
             beside.submit(import_module, "analysis.report")
             outcome = run(ratings, wanted)
-        # The answer is there long before the figures are.
-        click.echo("\n".join(short_answer(outcome)))
+            # The answer is there long before the figures are.
+            click.echo("\n".join(short_answer(outcome)))
         from analysis.report import without_letters
 
         written = _write(outcome, out)

@@ -72,8 +72,8 @@ def draw_figures(
 ) -> dict[str, tuple[ReportFigure, ...]]:
     """Draw the figures of every attribute; keys are the attributes.
 
-    They are written aside: those that a report shows are whole when it next waits, all when it
-    ends.
+    PNGs, which reports show, are there when this returns; SVGs and PDFs when what is done aside
+    has ended.
     """
     drawn: dict[str, list[ReportFigure]] = {}
     vectors: list[tuple[Axes, Path]] = []
