@@ -45,19 +45,20 @@ def shown_name(name: str) -> str:
 
 
 def p_text(pvalue: float) -> str:
-    """As "p = .034" or "p < .001"; "p not available" for NaN."""
+    """As "p = .034", "p < .001" or "p > .999"; "p not available" for NaN."""
     if math.isnan(pvalue):
         return "p not available"
-    if pvalue < 0.001:
-        return "p < .001"
-    return f"p = {bare(pvalue, 3)}"
+    cell = p_cell(pvalue)
+    return f"p {cell}" if cell[0] in "<>" else f"p = {cell}"
 
 
 def p_cell(pvalue: float | None) -> str:
-    """The same for a table: ".034", "< .001", "–"."""
+    """The same for a table: ".034", "< .001", "> .999", "–"."""
     if pvalue is None or math.isnan(pvalue):
         return "–"
-    return "< .001" if pvalue < 0.001 else bare(pvalue, 3)
+    if pvalue < 0.001:
+        return "< .001"
+    return "> .999" if pvalue >= 0.9995 else bare(pvalue, 3)
 
 
 def bare(value: float, digits: int = 2) -> str:

@@ -1,20 +1,24 @@
-"""Words and tables for a paper: a methods paragraph, results sentences, a LaTeX table."""
+"""Words and tables for a paper: a methods paragraph, results sentences, LaTeX tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from analysis import apa
 from analysis.analyse import Outcome
+from analysis.answer import ranked_pairs
 from analysis.attribute import AttributeOutcome
 from analysis.plan import MODELS
 from analysis.ratings import Ratings
-from analysis.results import Result, best_first
+from analysis.results import Result
+from analysis.tables import pair_table
 
 LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
         "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-        "−": "$-$", "<": "$<$", "≤": r"$\leq$", "χ": r"$\chi$", "²": "$^2$", "η": r"$\eta$",
-        "–": "--", "′": "$'$", "×": r"$\times$", "∞": r"$\infty$", "δ": r"$\delta$",
+        "−": "$-$", "<": "$<$", ">": "$>$", "≤": r"$\leq$", "χ": r"$\chi$", "²": "$^2$",
+        "η": r"$\eta$", "–": "--", "′": "$'$", "×": r"$\times$", "∞": r"$\infty$", "δ": r"$\delta$",
         "ε": r"$\varepsilon$", "α": r"$\alpha$", "ᵦ": r"$_b$", "Δ": r"$\Delta$",
     }
 )  # fmt: skip
@@ -60,7 +64,7 @@ def results_sentences(entry: AttributeOutcome, alpha: float) -> list[str]:
         f"{apa.result_text(overall)}."
     ]
     sentences += [
-        _pair_sentence(pair, entry) for pair in entry.primary.results if pair.significant(alpha)
+        _pair_sentence(pair, entry) for pair in ranked_pairs(entry) if pair.significant(alpha)
     ]
     return sentences
 
@@ -68,36 +72,65 @@ def results_sentences(entry: AttributeOutcome, alpha: float) -> list[str]:
 def latex_table(entry: AttributeOutcome) -> str:
     """Medians, quartiles and means of each condition, for `booktabs`."""
     scale = entry.ratings.scale
-    lines = [
-        r"\begin{table}",
-        r"\caption{Ratings per condition ("
-        + tex(entry.attribute)
-        + "): median, quartiles, and mean with interval over participants' means.}",
-        r"\begin{tabular}{lrrrrr}",
-        r"\toprule",
-        r"Condition & $n$ & Median & IQR & Mean & Interval \\",
-        r"\midrule",
-    ]
-    for row in sorted(entry.summaries, key=lambda summary: -summary.median):
-        quartiles = f"{apa.points(row.q1, scale)}–{apa.points(row.q3, scale)}"
-        interval = apa.interval_text(row.intervals.get("t"), apa.score_digits(scale))
-        cells = (
+    rows = [
+        (
             row.system,
             str(row.n),
             apa.points(row.median, scale),
-            quartiles,
+            f"{apa.points(row.q1, scale)}–{apa.points(row.q3, scale)}",
             apa.points(row.mean, scale),
-            interval,
+            apa.interval_text(row.intervals.get("t"), apa.score_digits(scale)),
         )
-        lines.append(" & ".join(tex(cell) for cell in cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
+        for row in sorted(entry.summaries, key=lambda summary: -summary.median)
+    ]
+    said = "median, quartiles, and mean with interval over participants' means."
+    return _table(
+        f"Ratings per condition ({entry.attribute}): {said}",
+        ("Condition", "n", "Median", "IQR", "Mean", "Interval"),
+        rows,
+    )
+
+
+def latex_pairs(entry: AttributeOutcome, alpha: float) -> str:
+    """The primary comparisons in the order of the answer, for `booktabs`."""
+    pairs = ranked_pairs(entry)
+    found = pair_table(pairs, entry.ratings.scale, alpha)
+    # Statistics such as W+ count for the pair as it was tested, not with the better one first.
+    kept = [at for at, name in enumerate(found.head) if name != pairs[0].statistic.name]
+    corrected = f", {pairs[0].correction}" if pairs[0].correction else ""
+    return _table(
+        f"{entry.primary.title} ({entry.attribute}){corrected}; in brackets: "
+        f"{100 * (1 - alpha):g}% intervals.",
+        [found.head[at] for at in kept],
+        [[row[at] for at in kept] for row in found.rows],
+    )
+
+
+def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [
+        r"\begin{table}",
+        rf"\caption{{{tex(caption)}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
+        r"\toprule",
+        " & ".join(f"${name}$" if len(name) == 1 else tex(name) for name in head) + r" \\",
+        r"\midrule",
+        *(" & ".join(map(tex, row)) + r" \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def paper_tex(outcome: Outcome) -> str:
-    """All of it as LaTeX to paste: method, results and a table per attribute."""
+    """All of it as LaTeX to paste: method, results and the tables of each attribute."""
+    alpha = outcome.plan.alpha
     parts = [r"\subsection*{Method}", tex(methods_paragraph(outcome)), r"\subsection*{Results}"]
     for entry in outcome.attributes:
-        parts += [tex(" ".join(results_sentences(entry, outcome.plan.alpha))), latex_table(entry)]
+        parts += [tex(" ".join(results_sentences(entry, alpha))), latex_table(entry)]
+        if entry.primary.results:
+            parts.append(latex_pairs(entry, alpha))
     warning = ["% SIMULATED DATA: no listener was involved."] if outcome.ratings.simulated else []
     return "\n\n".join([*warning, *parts])
 
@@ -135,7 +168,6 @@ def _comparison_sentence(outcome: Outcome) -> str:
 
 
 def _pair_sentence(pair: Result, entry: AttributeOutcome) -> str:
-    pair = best_first(pair)
     first, second = pair.systems
     text = f"{first} was rated higher than {second}"
     if pair.estimate is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 
-from analysis.apa import is_bound, number, p_cell, score_digits
+from analysis.apa import is_bound, number, p_cell, p_text, score_digits
 from analysis.plots.style import COLUMN_INCHES, SMALL_PT, TEXT_PT, names_below, new_axes
 from analysis.plots.text import widest_inches
 from analysis.results import Result
@@ -55,7 +55,7 @@ def forest(
         # Two columns beside the axis: the estimate set to the right, p to the left.
         for text, at, side in (
             (number(pair.estimate.value, score_digits(scale)), 30, "right"),
-            (f"p {_p(pair.pvalue_final)}", 35, "left"),
+            (p_text(pair.pvalue_final), 35, "left"),
         ):
             ax.annotate(
                 text,
@@ -184,8 +184,3 @@ def _largest(pairs: Sequence[Result]) -> float:
         return 1.0
     values = [abs(pair.effect.value) for pair in pairs if pair.effect is not None]
     return max([value for value in values if np.isfinite(value)], default=0.0) or 1.0
-
-
-def _p(pvalue: float) -> str:
-    text = p_cell(pvalue)
-    return text if text.startswith("<") else f"= {text}"

@@ -11,8 +11,16 @@ import pytest
 from analysis import screening
 from analysis.agreement import krippendorff_alpha
 from analysis.analyse import analyse
+from analysis.answer import ranked
 from analysis.expertise import expertise
-from analysis.paper import latex_table, methods_paragraph, paper_tex, results_sentences, tex
+from analysis.paper import (
+    latex_pairs,
+    latex_table,
+    methods_paragraph,
+    paper_tex,
+    results_sentences,
+    tex,
+)
 from analysis.plan import FURTHER_FAMILIES, Plan, plan_from
 from analysis.ratings import from_table
 from analysis.report import results_json, write_report
@@ -153,7 +161,13 @@ def test_texts_for_a_paper_hold_the_numbers() -> None:
     table = latex_table(entry)
     assert table.count(r" \\") == 4
     assert tex("50 % & a_b − 1") == r"50 \% \& a\_b $-$ 1"
-    assert paper_tex(outcome).count(r"\begin{table}") == 1
+    pairs = latex_pairs(entry, 0.05)
+    assert pairs.count(r" \\") == 1 + len(entry.primary.results)
+    # The order of the answer: the best system is the first of the first pairs.
+    first_row = pairs.split(r"\midrule")[1].strip()
+    assert first_row.startswith(tex(f"{ranked(entry)[0]} − {ranked(entry)[1]}"))
+    assert "W+" not in pairs
+    assert paper_tex(outcome).count(r"\begin{table}") == 2
 
 
 @pytest.mark.slow
