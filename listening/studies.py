@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from listening.language import main_text
@@ -82,7 +83,13 @@ def store_study(session: Session, study: Study) -> None:
     """
     refuse_taken(session, study.slug)
     session.add(study)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # In PostgreSQL another may have stored one since we looked.
+        if "slug" not in str(error.orig):
+            raise
+        raise _taken(study.slug) from None
 
 
 def refuse_taken(session: Session, slug: str) -> None:
@@ -92,7 +99,11 @@ def refuse_taken(session: Session, slug: str) -> None:
         ValueError: there is.
     """
     if session.scalar(select(Study.id).where(Study.slug == slug)) is not None:
-        raise ValueError(f"there is a study {slug!r} already; give this one another slug")
+        raise _taken(slug)
+
+
+def _taken(slug: str) -> ValueError:
+    return ValueError(f"there is a study {slug!r} already; give this one another slug")
 
 
 def check_study(source: StudySource) -> tuple[list[PlannedPage], list[ManifestStimulus]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from listening.audit import newest_entries, note
 from listening.db import Database
 from listening.export import COLUMNS
 from listening.sounds import keep_sounds
-from listening.studies import make_study
+from listening.studies import all_studies, make_study, store_study
 from listening.study_file import read_study_file
 
 Run = Callable[..., Result]
@@ -114,6 +115,28 @@ def test_the_same_sound_is_kept_by_two_at_once(
         made = list(pool.map(lambda _: make_study(source, tmp_path / "kept"), range(2)))
     assert len({tuple(item.file_sha256 for item in study.stimuli) for study in made}) == 1
     assert not list(tmp_path.glob("kept/**/*.part"))
+
+
+def test_of_two_studies_of_one_name_that_are_stored_at_once_one_is(
+    app: Flask, database: Database, write_study: Callable[..., Path]
+) -> None:
+    source, folder = read_study_file(write_study()), Path(app.config["STIMULI_PATH"])
+    first, second = make_study(source, folder), make_study(source, folder)
+
+    def store() -> None:
+        with database.write() as session:
+            store_study(session, second)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            store_study(session, first)
+            # It does not see the first one yet, in PostgreSQL, or has to wait, in SQLite.
+            storing = pool.submit(store)
+            sleep(0.3)
+        with pytest.raises(ValueError, match="there is a study 'test' already"):
+            storing.result()
+    with database.read() as session:
+        assert [study.slug for study in all_studies(session)] == ["test"]
 
 
 def test_a_deleted_participant_is_gone_and_the_number_is_not_used_again(
