@@ -385,11 +385,22 @@ def _empty_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[P
 
 
 def _scale_problems(source: StudySource, pages: Sequence[PlannedPage]) -> list[Problem]:
-    """One attribute has one scale in all of a study, or its scores could not be analysed."""
+    """One attribute has one scale in all of a study, or its scores could not be analysed.
+
+    A scale whose grades are fixed has the labels of these grades.
+    """
     scales: dict[str, tuple[Scale, str]] = {}
     problems = []
     for page in pages:
+        wanted = PAGE_TYPES[page.kind].labels
         for attribute in page.config.get("attributes", ()):
+            given = len(attribute["labels"])
+            if wanted not in (None, given):
+                message = (
+                    f"{page.kind} pages have {wanted} labels, one a grade; attribute "
+                    f"{attribute['key']!r} has {given}"
+                )
+                problems.append(source.problem(_place(source, page), message))
             scale = PAGE_TYPES[page.kind].scale(page.config, attribute["key"])
             first, kind = scales.setdefault(attribute["key"], (scale, page.kind))
             if scale != first:

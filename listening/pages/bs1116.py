@@ -72,6 +72,7 @@ PAGE = PageType(
     hidden_reference=True,
     first_label="B",
     rates=True,
+    labels=5,
     scale=lambda config, attribute: (1.0, 5.0),
     fit=fit,
     exported=exported,

@@ -223,6 +223,7 @@ class PageType:
         x: a stimulus is there once more, unnamed, in place of an open reference (ABX).
         first_label: what the first stimulus is called; the others count on from there.
         rates: it rates stimuli, so it can be the interface of a study.
+        labels: how many its scale has to have, where that is fixed.
         scale: lowest and highest score of an attribute that it exports.
         fit: the possible scores that are nearest to some, for all stimuli of one attribute in
             their order on the page; scores are stored as 0 to 100 whatever the scale.
@@ -244,6 +245,7 @@ class PageType:
     x: bool = False
     first_label: str = "A"
     rates: bool = False
+    labels: int | None = None
     scale: Callable[[Config, str], Scale] = lambda config, attribute: (0.0, 100.0)
     fit: Callable[[Config, str, Sequence[float]], list[float]] = unchanged
     exported: Callable[[Config, Rated], float] = lambda config, rated: rated.score

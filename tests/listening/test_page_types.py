@@ -126,6 +126,15 @@ def test_a_scale_of_labels_goes_from_the_first_to_the_last(
     assert min(row.score for row in rows) < (low + high) / 2 < max(row.score for row in rows)
 
 
+@pytest.mark.parametrize("labels", [2, 4, 6])
+def test_grades_of_bs1116_have_a_label_each(add_study: Callable[..., str], labels: int) -> None:
+    asked = attribute_of("impaired", labels)
+    with pytest.raises(
+        ValueError, match=f"5 labels, one a grade; attribute 'impaired' has {labels}"
+    ):
+        add_study(interface="bs1116", pages=["ratings"], attributes=[asked])
+
+
 def attribute_of(key: str, labels: int) -> dict[str, Any]:
     """An attribute with so many labels."""
     return {"key": key, "question": "Loud?", "labels": [str(at) for at in range(1, labels + 1)]}
