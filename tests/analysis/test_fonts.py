@@ -70,6 +70,7 @@ def test_the_files_can_be_made_anew(tmp_path: Path) -> None:
         assert "Lean" in ours["name"].getDebugName(4)
 
 
+@pytest.mark.slow
 def test_signs_that_no_font_has_are_named_once(tmp_path: Path) -> None:
     assert fonts.missing(["Größe ×", HEBREW, "χ² ≤ 5"]) == ""
     assert fonts.missing([f"a{UNASSIGNED}", f"{UNASSIGNED}\x07"]) == f"\x07{UNASSIGNED}"

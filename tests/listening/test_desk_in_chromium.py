@@ -36,6 +36,7 @@ def page(context: BrowserContext, address: str, desk: FlaskClient) -> Page:
     return made
 
 
+@pytest.mark.slow
 def test_progress_is_live_and_keeps_the_focus(page: Page, address: str, database: Database) -> None:
     page.goto(address + STUDY)
     section = page.get_by_role("region", name="Participants", exact=True)

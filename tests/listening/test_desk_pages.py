@@ -702,6 +702,7 @@ def test_nobody_of_another_study_is_deleted(
         assert len(session.scalars(select(Participant)).all()) == 1
 
 
+@pytest.mark.slow
 def test_results_of_no_ratings_say_so(app: Flask, desk: FlaskClient) -> None:
     folder = results_folder(Path(app.config["INSTANCE_PATH"]), "test", simulated=False)
     assert "Nobody has analysed" in desk.get(f"{STUDY}/results/").text

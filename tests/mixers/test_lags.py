@@ -50,6 +50,7 @@ def test_filtered_sources_leave_what_they_leave() -> None:
     assert energy == pytest.approx(np.sum(outputs.astype(float) ** 2))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_song() -> None:
     def peak_bytes(frames: int) -> int:
         rng = np.random.default_rng(0)

@@ -124,6 +124,7 @@ def test_a_stream_of_unknown_tracks_is_refused() -> None:
         list(stream([{"a": np.zeros((1, 5), dtype=np.float32)}], FULL, RATE_HZ))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_song() -> None:
     rate_hz = 96_000
     block = {name: np.zeros((1, BLOCK_FRAMES), dtype=np.float32) for name in "ab"}

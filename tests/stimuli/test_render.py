@@ -119,6 +119,7 @@ def test_the_target_is_the_songs_mix_at_its_place(songs: Path, tmp_path: Path) -
     assert np.abs(difference[:, inside]).max() < 3 / 32_768
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_on_any_number_of_cores(songs: Path, tmp_path: Path) -> None:
     dataset = open_dataset(songs)
     render(dataset, EVERYTHING, tmp_path / "a", jobs=1)

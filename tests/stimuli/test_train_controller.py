@@ -124,6 +124,7 @@ def test_a_controller_is_trained_goes_on_and_mixes(name: str, songs: Path, tmp_p
     assert all(torch.equal(first[key], again[key]) for key in first)
 
 
+@pytest.mark.slow
 def test_training_brings_levels_and_places_nearer(songs: Path, tmp_path: Path) -> None:
     out = tmp_path / "w"
     plain = ("transformation=gain-pan", "settings=10", "check_every=10", "patience=99")
