@@ -162,7 +162,7 @@ def _what_next() -> str:
     activate = "" if os.environ.get("VIRTUAL_ENV") else f"  . {sys.prefix}/bin/activate\n"
     return f"""
 While `flask run` (or `make demo`) serves, take part yourself:
-  {address}/studies/demo/          six mixes, no reference (APE)
+  {address}/studies/demo/          eight mixes, no reference (APE)
   {address}/studies/demo-mushra/   with a reference and anchors (MUSHRA)
 In another terminal, let a model take part, too, and see what comes out:
 {activate}  flask study simulate demo --participants 24
