@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
+from analysis.distributions import f_quantile, f_sf, midranks
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Interval, Quantity, Result
 
@@ -62,7 +62,7 @@ def intraclass_correlations(ratings: Ratings, level: float = 0.95) -> tuple[Resu
                 systems=ratings.systems,
                 statistic=Quantity("F", f),
                 df=(df[0], df_error),
-                pvalue=float(stats.f.sf(f, df[0], df_error)),
+                pvalue=float(f_sf(f, df[0], df_error)),
                 n=k,
                 unit="participants",
                 method=f"Intraclass correlation {name} (Shrout and Fleiss) over {n} stimuli, "
@@ -79,7 +79,7 @@ def intraclass_correlations(ratings: Ratings, level: float = 0.95) -> tuple[Resu
 def kendall_w_of_stimuli(ratings: Ratings) -> Quantity:
     """Kendall's W with participants as judges of all stimuli, tie-corrected."""
     table, _ = _stimuli_by_participants(ratings)
-    ranks = stats.rankdata(table, axis=0)
+    ranks = midranks(table, axis=0)
     n, m = ranks.shape
     centred = ranks - (n + 1) / 2
     total = float((centred**2).sum())
@@ -154,15 +154,15 @@ def _icc_limits(
     tail = (1 + level) / 2
     df1, within, error = n - 1, n * (k - 1), (n - 1) * (k - 1)
     f1, f3 = ms_targets / ms_within, ms_targets / ms_error
-    low1, high1 = f1 / stats.f.ppf(tail, df1, within), f1 * stats.f.ppf(tail, within, df1)
-    low3, high3 = f3 / stats.f.ppf(tail, df1, error), f3 * stats.f.ppf(tail, error, df1)
+    low1, high1 = f1 / f_quantile(tail, df1, within), f1 * f_quantile(tail, within, df1)
+    low3, high3 = f3 / f_quantile(tail, df1, error), f3 * f_quantile(tail, error, df1)
     fj = ms_raters / ms_error
     icc2 = (ms_targets - ms_error) / (
         ms_targets + (k - 1) * ms_error + k * (ms_raters - ms_error) / n
     )
     a = k * icc2 * fj + n * (1 + (k - 1) * icc2) - k * icc2
     v = error * a**2 / (df1 * k**2 * icc2**2 * fj**2 + (n * (1 + (k - 1) * icc2) - k * icc2) ** 2)
-    upper, lower = stats.f.ppf(tail, df1, v), stats.f.ppf(tail, v, df1)
+    upper, lower = f_quantile(tail, df1, v), f_quantile(tail, v, df1)
     common = k * ms_raters + (k * n - k - n) * ms_error
     low2 = n * (ms_targets - upper * ms_error) / (upper * common + n * ms_targets)
     high2 = n * (lower * ms_targets - ms_error) / (common + n * lower * ms_targets)

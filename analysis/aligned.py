@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from analysis.anova import Effect, interaction, orthonormal
+from analysis.distributions import f_sf, midranks
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Quantity, Result
 
@@ -60,7 +60,7 @@ def _test(
     """F of one effect on the ranks of scores aligned for it, shape (participants, a, s)."""
     n, a, s = aligned.shape
     # Alignment must not break ties: values that differ in digit 16 are one value.
-    ranks = stats.rankdata(np.round(aligned, 9)).reshape(aligned.shape)
+    ranks = midranks(np.round(aligned, 9)).reshape(aligned.shape)
     effects = {
         "system": Effect("system", ranks.mean(axis=1) @ orthonormal(s), float(a)),
         "passage": Effect("passage", ranks.mean(axis=2) @ orthonormal(a), float(s)),
@@ -77,7 +77,7 @@ def _test(
         systems=systems,
         statistic=Quantity("F", f),
         df=(float(p), df),
-        pvalue=float(stats.f.sf(f, p, df)),
+        pvalue=float(f_sf(f, p, df)),
         n=n,
         unit="participants",
         method=f"Aligned rank transform, effect of {name}, "

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from analysis.blocks import Blocks, pairs_of, participant_blocks
+from analysis.distributions import chi2_sf, f_sf, t_sf
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Interval, Quantity, Result, corrected
 from analysis.studentized_range import studentized_range_quantile, studentized_range_sf
@@ -152,7 +153,7 @@ def tukey(ratings: Ratings, level: float = 0.95) -> tuple[Result, ...]:
             systems=pair,
             statistic=Quantity("t", float(t[index])),
             df=(df,),
-            pvalue=float(2 * stats.t.sf(abs(t[index]), df)),
+            pvalue=float(2 * t_sf(abs(t[index]), df)),
             n=n,
             unit=blocks.unit,
             method="Tukey's honestly significant differences of means, pooled error.",
@@ -222,7 +223,7 @@ def mauchly(covariance: FloatArray, n: int) -> tuple[float, float]:
         / (288 * (df * p * rho) ** 2)
     )
     z, f = -df * rho * log_w, p * (p + 1) / 2 - 1
-    first_p, second_p = stats.chi2.sf(z, f), stats.chi2.sf(z, f + 4)
+    first_p, second_p = chi2_sf(z, f), chi2_sf(z, f + 4)
     return float(np.exp(log_w)), float(first_p + second * (second_p - first_p))
 
 
@@ -265,7 +266,7 @@ def _univariate(
                 systems=systems,
                 statistic=Quantity("F", f),
                 df=df,
-                pvalue=float(stats.f.sf(f, *df)),
+                pvalue=float(f_sf(f, *df)),
                 n=n,
                 unit="participants",
                 method=f"Repeated-measures analysis of variance ({kind}), effect of {effect.name}"
@@ -298,7 +299,7 @@ def _multivariate(
             systems=systems,
             statistic=Quantity("F", f),
             df=(float(p), float(n - p)),
-            pvalue=float(stats.f.sf(f, p, n - p)),
+            pvalue=float(f_sf(f, p, n - p)),
             n=n,
             unit="participants",
             method="Multivariate test of repeated measures (Hotelling's T²), effect of "
@@ -329,7 +330,7 @@ def eta_interval(f: float, df1: float, df2: float, level: float) -> Interval | N
         return None
     limits = []
     for share in ((1 + level) / 2, (1 - level) / 2):
-        reachable = float(stats.f.cdf(f, df1, df2)) > share
+        reachable = float(special.fdtr(df1, df2, f)) > share
         centre = float(special.ncfdtrinc(df1, df2, share, f)) if reachable else 0.0
         limits.append(centre / (centre + df1 + df2 + 1))
     return Interval(limits[0], limits[1], level, "noncentral F")

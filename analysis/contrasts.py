@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from analysis.blocks import pairs_of
+from analysis.distributions import f_sf, t_quantile, t_sf
 from analysis.mixed.freedom import Uncertainty, kenward_roger, satterthwaite, satterthwaite_f
 from analysis.mixed.structure import Floats
 from analysis.models import MixedModel
@@ -52,7 +52,7 @@ class Estimate:
     @property
     def pvalue(self) -> float:
         """Two-sided, that it is zero."""
-        return float(2.0 * stats.t.sf(abs(self.t), self.df))
+        return float(2.0 * t_sf(abs(self.t), self.df))
 
 
 def system_test(model: MixedModel, freedom: Freedom = "satterthwaite") -> Result:
@@ -80,7 +80,7 @@ def system_test(model: MixedModel, freedom: Freedom = "satterthwaite") -> Result
         systems=model.systems,
         statistic=Quantity("F", statistic),
         df=(float(q), df),
-        pvalue=float(stats.f.sf(statistic, q, df)),
+        pvalue=float(f_sf(statistic, q, df)),
         n=model.participants,
         unit="participants",
         method=f"{describe(model)}; F test of the systems, {_TITLES[freedom]} degrees of freedom.",
@@ -202,7 +202,7 @@ def _estimates(
     counts: tuple[int, ...],
 ) -> tuple[Estimate, ...]:
     value, se, df = tested(model, rows, freedom)
-    reach = stats.t.ppf((1.0 + level) / 2.0, df) * se
+    reach = t_quantile((1.0 + level) / 2.0, df) * se
     method = f"t, {_TITLES[freedom]} degrees of freedom"
     return tuple(
         Estimate(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from analysis.blocks import pair_differences, pairs_of
 from analysis.corrections import correct
+from analysis.distributions import t_quantile, t_sf
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Interval, Quantity, Result
 
@@ -46,11 +47,11 @@ def minimal_detectable_difference(
         raise ValueError(f"a paired comparison needs 2 or more participants, not {n}")
     if sd_of_differences == 0:
         return 0.0
-    critical = stats.t.ppf(1 - alpha / 2, n - 1)
+    critical = float(t_quantile(1 - alpha / 2, n - 1))
 
     def shortfall(noncentrality: float) -> float:
-        upper = stats.nct.sf(critical, n - 1, noncentrality)
-        lower = stats.nct.cdf(-critical, n - 1, noncentrality)
+        upper = 1.0 - special.nctdtr(n - 1, noncentrality, critical)
+        lower = special.nctdtr(n - 1, noncentrality, -critical)
         return float(upper + lower - power)
 
     enough = critical + 1.0
@@ -68,8 +69,8 @@ def _tost(systems: tuple[str, str], column: FloatArray, margin: float, alpha: fl
     with np.errstate(divide="ignore", invalid="ignore"):
         lower, upper = np.float64(mean + margin) / error, np.float64(mean - margin) / error
     statistic = float(lower if abs(lower) < abs(upper) else upper)
-    pvalue = float(max(stats.t.sf(lower, n - 1), stats.t.cdf(upper, n - 1)))
-    reach = float(stats.t.ppf(1 - alpha, n - 1) * error) if n > 1 else np.nan
+    pvalue = float(max(t_sf(lower, n - 1), t_sf(-upper, n - 1)))
+    reach = float(t_quantile(1 - alpha, n - 1) * error) if n > 1 else np.nan
     detectable = minimal_detectable_difference(spread, n, alpha=alpha) if n > 1 else np.nan
     return Result(
         name="tost",

@@ -7,8 +7,8 @@ several pages it is also given with participants as the unit, because their page
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
+from analysis.distributions import chi2_sf, f_sf, midranks
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Quantity, Result
 
@@ -45,13 +45,13 @@ def durbin(ratings: Ratings) -> Result:
         systems=ratings.systems,
         statistic=Quantity("χ²", statistic),
         df=(float(systems - 1),),
-        pvalue=float(stats.chi2.sf(statistic, systems - 1)),
+        pvalue=float(chi2_sf(statistic, systems - 1)),
         n=blocks,
         unit="participant × passage blocks",
         method=f"Durbin test on {blocks} blocks of {size} of {systems} systems.",
         details=(
             Quantity("F", f),
-            Quantity("p of F", float(stats.f.sf(f, systems - 1, df_error))),
+            Quantity("p of F", float(f_sf(f, systems - 1, df_error))),
         ),
         notes=(
             "Blocks of one participant are taken as independent; the mixed model does not do so.",
@@ -107,7 +107,7 @@ def _by_block(
         systems=systems,
         statistic=Quantity("χ²", statistic),
         df=(df,),
-        pvalue=float(stats.chi2.sf(statistic, df)),
+        pvalue=float(chi2_sf(statistic, df)),
         n=len(scores),
         unit=unit,
         method=f"Skillings–Mack test on {len(scores)} incomplete blocks ({unit}), ties by "
@@ -138,7 +138,7 @@ def _by_participant(
         systems=systems,
         statistic=Quantity("F", f),
         df=(float(q), float(n - q)),
-        pvalue=float(stats.f.sf(f, q, n - q)),
+        pvalue=float(f_sf(f, q, n - q)),
         n=n,
         unit="participants",
         method=f"Skillings–Mack ranks of {len(scores)} incomplete blocks, summed for each of {n} "
@@ -191,4 +191,4 @@ def _range(values: set[int]) -> str:
 def _ranks(cells: FloatArray) -> FloatArray:
     """Ranks within blocks of what is there, 0 elsewhere."""
     there = ~np.isnan(cells)
-    return np.where(there, stats.rankdata(np.where(there, cells, np.inf), axis=1), 0.0)
+    return np.where(there, midranks(np.where(there, cells, np.inf), axis=1), 0.0)

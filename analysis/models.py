@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.codes import Integers
+from analysis.distributions import chi2_sf
 from analysis.mixed.freedom import Uncertainty, uncertainty
 from analysis.mixed.identify import identified
 from analysis.mixed.likelihood import Problem, pose
@@ -197,7 +197,7 @@ def likelihood_ratio_test(ratings: Ratings, *, random: Sequence[RandomTerm] = CR
         systems=full.systems,
         statistic=Quantity("χ²", statistic),
         df=(float(df),),
-        pvalue=float(stats.chi2.sf(statistic, df)),
+        pvalue=float(chi2_sf(statistic, df)),
         n=full.participants,
         unit="participants",
         method="Likelihood ratio test of the systems between linear mixed models fitted by full "

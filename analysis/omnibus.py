@@ -7,9 +7,9 @@ and is here because papers use it.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from analysis.blocks import Blocks
+from analysis.distributions import chi2_sf, f_sf, midranks, normal_sf
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Interval, Quantity, Result
 
@@ -31,7 +31,7 @@ def friedman(blocks: Blocks, level: float = 0.95, seed: int = 1) -> Result:
         systems=blocks.systems,
         statistic=Quantity("χ²", statistic),
         df=(float(k - 1),),
-        pvalue=float(stats.chi2.sf(statistic, k - 1)),
+        pvalue=float(chi2_sf(statistic, k - 1)),
         n=n,
         unit=blocks.unit,
         method=f"Friedman test on {_of(blocks)}, ties by midranks.",
@@ -59,7 +59,7 @@ def iman_davenport(blocks: Blocks) -> Result:
         systems=blocks.systems,
         statistic=Quantity("F", statistic),
         df=df,
-        pvalue=float(stats.f.sf(statistic, *df)),
+        pvalue=float(f_sf(statistic, *df)),
         n=n,
         unit=blocks.unit,
         method=f"Friedman test on {_of(blocks)} with Iman and Davenport's F.",
@@ -73,7 +73,7 @@ def quade(blocks: Blocks) -> Result:
     ranks = block_ranks(blocks)
     n, k = ranks.shape
     # The difference of two values rounded to 9 decimals is off by up to 1e-9: ties need 8 or fewer.
-    weights = stats.rankdata(np.round(np.ptp(blocks.values, axis=1), 7))
+    weights = midranks(np.round(np.ptp(blocks.values, axis=1), 7))
     scores = weights[:, None] * (ranks - (k + 1) / 2)
     total, between = float((scores**2).sum()), float((scores.sum(axis=0) ** 2).sum() / n)
     statistic = (
@@ -89,7 +89,7 @@ def quade(blocks: Blocks) -> Result:
         systems=blocks.systems,
         statistic=Quantity("F", statistic),
         df=df,
-        pvalue=float(stats.f.sf(statistic, *df)),
+        pvalue=float(f_sf(statistic, *df)),
         n=n,
         unit=blocks.unit,
         method=f"Quade test on {_of(blocks)}.",
@@ -122,7 +122,7 @@ def page_trend(blocks: Blocks, order: tuple[str, ...]) -> Result:
         systems=order,
         statistic=Quantity("L", statistic),
         df=(),
-        pvalue=float(stats.norm.sf(z)),
+        pvalue=float(normal_sf(z)),
         n=n,
         unit=blocks.unit,
         method=f"Page's trend test on {_of(blocks)}, one-sided, order stated beforehand.",
@@ -147,7 +147,7 @@ def kruskal_wallis_per_passage(ratings: Ratings) -> tuple[Result, ...]:
 
 
 def _kruskal(ratings: Ratings, passage: str | None = None) -> Result:
-    ranks = stats.rankdata(ratings.score)
+    ranks = midranks(ratings.score)
     codes, n, k = ratings.system.codes, len(ratings), len(ratings.systems)
     sizes = np.bincount(codes, minlength=k)
     sums = np.bincount(codes, weights=ranks, minlength=k)
@@ -159,7 +159,7 @@ def _kruskal(ratings: Ratings, passage: str | None = None) -> Result:
         systems=ratings.systems,
         statistic=Quantity("H", statistic),
         df=(float(k - 1),),
-        pvalue=float(stats.chi2.sf(statistic, k - 1)),
+        pvalue=float(chi2_sf(statistic, k - 1)),
         n=n,
         unit="ratings",
         method="Kruskal–Wallis test on single ratings, as if they were independent.",
@@ -174,7 +174,7 @@ def _kruskal(ratings: Ratings, passage: str | None = None) -> Result:
 
 def block_ranks(blocks: Blocks) -> FloatArray:
     """Ranks within blocks, ties by midranks, shape (blocks, systems)."""
-    return np.asarray(stats.rankdata(blocks.values, axis=1), dtype=np.float64)
+    return np.asarray(midranks(blocks.values, axis=1), dtype=np.float64)
 
 
 def kendall_interval(ranks: FloatArray, level: float, seed: int) -> Interval | None:

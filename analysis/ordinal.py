@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from analysis.blocks import pairs_of
 from analysis.codes import Integers
 from analysis.contrasts import pair_rows, system_test, tested
+from analysis.distributions import chi2_sf, f_sf
 from analysis.mixed.families import CumulativeLogit, start_thresholds
 from analysis.mixed.identify import identified
 from analysis.mixed.laplace import Fit, Model, fit, maximum, optimism
@@ -154,10 +154,10 @@ def ordinal_system_test(model: OrdinalModel) -> Result:
     """
     statistic = max(2.0 * (model.log_likelihood - model.null_log_likelihood), 0.0)
     df = len(model.systems) - 1
-    by_chi2 = pvalue = float(stats.chi2.sf(statistic, df))
+    by_chi2 = pvalue = float(chi2_sf(statistic, df))
     said = "."
     if model.small is not None:
-        pvalue = float(stats.f.sf(statistic / df, df, model.small.freedom))
+        pvalue = float(f_sf(statistic / df, df, model.small.freedom))
         said = f", p by F({df}, {model.small.freedom:.1f}) for small samples."
     return Result(
         name="ordinal-model",

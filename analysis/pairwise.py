@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from analysis.blocks import pair_differences, pairs_of
 from analysis.corrections import correct
+from analysis.distributions import t_quantile, t_sf
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import SHARE, Interval, Quantity, Result
 from analysis.wilcoxon import (
@@ -92,13 +93,13 @@ def _paired_t(systems: tuple[str, str], column: FloatArray, level: float) -> Res
     spread = float(np.std(values, ddof=1)) if n > 1 else np.nan
     error = spread / np.sqrt(n) if n > 1 else np.nan
     statistic = mean / error if error > 0 else np.nan
-    reach = stats.t.ppf((1 + level) / 2, n - 1) * error if n > 1 else np.nan
+    reach = float(t_quantile((1 + level) / 2, n - 1) * error) if n > 1 else np.nan
     return Result(
         name="paired t",
         systems=systems,
         statistic=Quantity("t", statistic),
         df=(float(n - 1),),
-        pvalue=float(2 * stats.t.sf(abs(statistic), n - 1)),
+        pvalue=float(2 * t_sf(abs(statistic), n - 1)),
         n=n,
         unit="participants",
         method=f"{PAIRING}; paired t-test.",

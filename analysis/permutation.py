@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from analysis.blocks import pair_differences, pairs_of
+from analysis.distributions import t_quantile
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Interval, Quantity, Result, corrected
 
@@ -162,7 +162,7 @@ def _result(
     n = len(column)
     mean = float(column.mean()) if n else np.nan
     error = float(column.std(ddof=1)) / np.sqrt(n) if n > 1 else np.nan
-    reach = float(stats.t.ppf((1 + level) / 2, max(n - 1, 1)) * error)
+    reach = float(t_quantile((1 + level) / 2, max(n - 1, 1)) * error)
     count = f"all 2^{n} sign patterns" if exact else f"{permutations} draws"
     return Result(
         name="permutation",

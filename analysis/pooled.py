@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from analysis.apa import bare, limits_text
+from analysis.distributions import chi2_sf
 from analysis.models import MixedModel
 from analysis.pairwise import clopper_pearson
 from analysis.ratings import FloatArray, IntArray, Ratings
@@ -63,7 +63,7 @@ def null_pvalues(
         ranks[np.argsort(score)] = np.arange(1, n + 1)
         sums = ranks @ member
         statistics.append(12 / (n * (n + 1)) * float((sums**2 / sizes).sum()) - 3 * (n + 1))
-    return np.asarray(stats.chi2.sf(statistics, len(sizes) - 1))
+    return chi2_sf(np.array(statistics), len(sizes) - 1)
 
 
 def _levels(ratings: Ratings, term: str) -> IntArray:

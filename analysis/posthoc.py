@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from analysis.blocks import Blocks, pairs_of
 from analysis.corrections import correct
+from analysis.distributions import midranks, t_sf
 from analysis.omnibus import block_ranks
 from analysis.ratings import FloatArray, Ratings
 from analysis.results import Quantity, Result, corrected
@@ -37,7 +38,7 @@ def conover_friedman(blocks: Blocks, correction: str = "holm") -> tuple[Result, 
             "conover-friedman",
             blocks.systems,
             ("t", t),
-            2 * stats.t.sf(np.abs(t), df),
+            2 * t_sf(np.abs(t), df),
             df=(float(df),),
             n=n,
             unit=blocks.unit,
@@ -109,7 +110,7 @@ def conover_iman(ratings: Ratings, correction: str = "holm") -> tuple[Result, ..
             "conover-iman",
             ratings.systems,
             ("t", t),
-            2 * stats.t.sf(np.abs(t), n - k),
+            2 * t_sf(np.abs(t), n - k),
             df=(float(n - k),),
             n=n,
             unit="ratings",
@@ -123,7 +124,7 @@ def conover_iman(ratings: Ratings, correction: str = "holm") -> tuple[Result, ..
 
 def _pooled_ranks(ratings: Ratings) -> tuple[FloatArray, FloatArray, float]:
     """Mean rank and number of ratings of each system, and the variance of the ranks."""
-    ranks = stats.rankdata(ratings.score)
+    ranks = midranks(ratings.score)
     k = len(ratings.systems)
     sizes = np.bincount(ratings.system.codes, minlength=k).astype(np.float64)
     sums = np.bincount(ratings.system.codes, weights=ranks, minlength=k)

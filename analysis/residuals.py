@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.descriptive import shape_of
+from analysis.distributions import normal_quantile
 from analysis.ratings import FloatArray, Ratings
 
 SKEWED_ABOVE = 0.5
@@ -50,4 +50,4 @@ def residuals(ratings: Ratings) -> Residuals | None:
     fitted = cells.mean(axis=0, keepdims=True) + person - cells.mean()
     left = (cells - fitted).reshape(-1)
     places = (np.arange(len(left)) + 0.5) / len(left)
-    return Residuals(fitted.reshape(-1), left, stats.norm.ppf(places), shape_of(left)[0])
+    return Residuals(fitted.reshape(-1), left, normal_quantile(places), shape_of(left)[0])

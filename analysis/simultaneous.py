@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.corrections import CORRECTIONS
+from analysis.distributions import t_quantile, t_sf
 from analysis.mixed.structure import Floats
 from analysis.studentized_range import studentized_range_quantile, studentized_range_sf
 
@@ -54,7 +54,7 @@ def adjust(t: Floats, df: Floats, groups: int, how: str, level: float) -> Adjust
     """
     if how not in ADJUSTMENTS:
         raise ValueError(f"no adjustment is called {how!r}; there are {', '.join(ADJUSTMENTS)}")
-    pvalues = np.asarray(2.0 * stats.t.sf(np.abs(t), df))
+    pvalues = np.asarray(2.0 * t_sf(np.abs(t), df))
     over = f"over {len(t)} comparison{'s' * (len(t) != 1)}"
     if how == "tukey":
         reach = studentized_range_quantile(level, groups, df) / np.sqrt(2.0)
@@ -71,4 +71,4 @@ def adjust(t: Floats, df: Floats, groups: int, how: str, level: float) -> Adjust
 
 
 def _reach(df: Floats, level: float) -> Floats:
-    return np.asarray(stats.t.ppf((1.0 + level) / 2.0, df))
+    return np.asarray(t_quantile((1.0 + level) / 2.0, df))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
+from analysis.distributions import midranks, normal_quantile
 from analysis.ratings import FloatArray, IntArray
 
 EXACT_UP_TO = 200
@@ -50,7 +51,7 @@ def signed_ranks(differences: FloatArray, zeros: Zeros = "drop") -> SignedRanks:
     ranked = ~np.isnan(differences) if zeros == "pratt" else taking_part
     # What is not ranked goes to the end, where it disturbs no rank.
     magnitude = np.where(ranked, np.abs(differences), np.inf)
-    doubled = np.rint(2 * stats.rankdata(magnitude, axis=0)).astype(np.int64)
+    doubled = np.rint(2 * midranks(magnitude, axis=0)).astype(np.int64)
     doubled[~taking_part] = 0
     positive = np.where(differences > 0, doubled, 0).sum(axis=0) / 2
     negative = np.where(differences < 0, doubled, 0).sum(axis=0) / 2
@@ -103,7 +104,7 @@ def rank_biserial_limits(
     total = count * (count + 1) / 2
     bounded = np.clip(effect, -1 + 1 / total, 1 - 1 / total)
     error = np.sqrt(count * (count + 1) * (2 * count + 1) / 6) / total
-    reach = stats.norm.ppf((1 + level) / 2) * error
+    reach = normal_quantile((1 + level) / 2) * error
     low = np.where(effect <= -1, -1.0, np.tanh(np.arctanh(bounded) - reach))
     high = np.where(effect >= 1, 1.0, np.tanh(np.arctanh(bounded) + reach))
     return low, high
@@ -162,7 +163,7 @@ def _critical_rank_sum(n: int, alpha: float) -> int:
         cumulated = np.cumsum(_null_distribution(np.arange(1, n + 1)))
         return int(np.searchsorted(cumulated, alpha / 2, side="right"))
     mean, spread = n * (n + 1) / 4, np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    return int(np.floor(mean - stats.norm.ppf(1 - alpha / 2) * spread))
+    return int(np.floor(mean - normal_quantile(1 - alpha / 2) * spread))
 
 
 def _two_sided(terms: IntArray, observed: int) -> float:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 from scipy.special import expit, ndtr
 
 from analysis.choices.comparisons import Comparisons
+from analysis.distributions import normal_quantile, normal_sf
 from analysis.mixed.families import Bernoulli
 from analysis.mixed.laplace import Model, fit, maximum
 from analysis.mixed.structure import Floats, arrange, intercepts
@@ -120,6 +121,8 @@ def binomial_test(
     """
     if not 0 <= right <= trials or trials < 1:
         raise ValueError(f"{right} right of {trials} trials cannot be")
+    from scipy import stats
+
     test = stats.binomtest(right, trials, 0.5, alternative="greater")
     limits = stats.binomtest(right, trials).proportion_ci(level)
     share = right / trials
@@ -162,7 +165,7 @@ def pooled_test(answers: Answers, procedure: Procedure = "abx", level: float = 0
         full = fit(Model(family, ones, structure), start)
     odds, se = float(full.coefficients[0]), float(np.sqrt(full.covariance[0, 0]))
     root = float(np.sign(odds)) * np.sqrt(max(2.0 * (full.log_likelihood - null), 0.0))
-    reach = float(stats.norm.ppf((1.0 + level) / 2.0)) * se
+    reach = float(normal_quantile((1.0 + level) / 2.0)) * se
     share, low, high = (float(expit(odds + move)) for move in (0.0, -reach, reach))
     spread = tuple(
         Quantity(f"SD of {name}", float(sd))
@@ -173,7 +176,7 @@ def pooled_test(answers: Answers, procedure: Procedure = "abx", level: float = 0
         systems=(),
         statistic=Quantity("z", root),
         df=(),
-        pvalue=float(stats.norm.sf(root)),
+        pvalue=float(normal_sf(root)),
         n=people,
         unit="participants",
         method=f"Logistic mixed model of {len(answers)} answers with random "

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.blocks import pairs_of
 from analysis.contrasts import pair_rows
+from analysis.distributions import chi2_sf, normal_quantile
 from analysis.mixed.structure import Floats
 from analysis.results import Interval, Quantity, Result
 from analysis.simultaneous import adjust
@@ -60,7 +60,7 @@ class PreferenceModel:
 def strengths_of(model: PreferenceModel, level: float = 0.95) -> tuple[Quantity, ...]:
     """Each system's strength against the mean of all, with its Wald interval."""
     errors = _standard_errors(np.diag(model.covariance))
-    reach = float(stats.norm.ppf((1.0 + level) / 2.0)) * errors
+    reach = float(normal_quantile((1.0 + level) / 2.0)) * errors
     return tuple(
         Quantity(name, float(value), Interval(float(value - r), float(value + r), level, "Wald"))
         for name, value, r in zip(model.systems, model.strengths, reach, strict=True)
@@ -83,7 +83,7 @@ def preference_test(model: PreferenceModel) -> Result:
         systems=model.systems,
         statistic=Quantity("χ²", statistic),
         df=(float(df),),
-        pvalue=float(stats.chi2.sf(statistic, df)),
+        pvalue=float(chi2_sf(statistic, df)),
         n=model.participants,
         unit="participants",
         method=f"{model.describes}; {test} of the systems.",

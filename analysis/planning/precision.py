@@ -14,8 +14,8 @@ from dataclasses import replace
 from math import inf
 
 import numpy as np
-from scipy import stats
 
+from analysis.distributions import t_quantile
 from analysis.planning.design import Design, Spread
 
 MOST_PARTICIPANTS = 100_000
@@ -37,7 +37,7 @@ def half_width(design: Design, spread: Spread, level: float = 0.95) -> float:
         whole = by_listener + by_passage - error
         wobble = by_listener**2 / (p - 1) + by_passage**2 / (a - 1) + error**2 / ((p - 1) * (a - 1))
         se, df = np.sqrt(2.0 * whole / (p * a)), within * whole**2 / wobble
-    return float(stats.t.ppf((1.0 + level) / 2.0, df) * se)
+    return float(t_quantile((1.0 + level) / 2.0, df) * se)
 
 
 def participants_for(

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
+from analysis.distributions import normal_density, normal_quantile, normal_sf
 from analysis.mixed.structure import Floats
 
 _NODES = 256
@@ -23,8 +24,8 @@ _FARTHEST = 9.0
 
 def obrien_fleming(t: Floats, alpha: float) -> Floats:
     """Two-sided α spent at fraction t: next to nothing early, nearly all at the end."""
-    edge = stats.norm.isf(alpha / 4.0)
-    return np.asarray(4.0 * stats.norm.sf(edge / np.sqrt(t)))
+    edge = -normal_quantile(alpha / 4.0)
+    return np.asarray(4.0 * normal_sf(edge / np.sqrt(t)))
 
 
 def pocock(t: Floats, alpha: float) -> Floats:
@@ -81,7 +82,7 @@ def boundaries(
         step = np.sqrt(fraction - before)
         share = float(total) - (found[-1].spent if found else 0.0)
         z = _solve(state, density, step, float(np.sqrt(fraction)), share)
-        found.append(Boundary(float(fraction), z, float(2.0 * stats.norm.sf(z)), float(total)))
+        found.append(Boundary(float(fraction), z, float(2.0 * normal_sf(z)), float(total)))
         state, density = _advance(state, density, step, min(z, _FARTHEST) * np.sqrt(fraction))
         before = float(fraction)
     return tuple(found)
@@ -89,7 +90,7 @@ def boundaries(
 
 def crossing(state: Floats, density: Floats, step: float, limit: float) -> float:
     """Chance that a walk that is still inside moves beyond ±limit with its next step."""
-    out = stats.norm.sf((limit - state) / step) + stats.norm.cdf((-limit - state) / step)
+    out = normal_sf((limit - state) / step) + normal_sf((limit + state) / step)
     return float(out @ density)
 
 
@@ -108,5 +109,5 @@ def _advance(state: Floats, density: Floats, step: float, limit: float) -> tuple
     """Where walks are that stayed within ±limit: Gauss-Legendre nodes, and their mass."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     place = nodes * limit
-    moved = stats.norm.pdf((place[:, None] - state) / step) / step
+    moved = normal_density((place[:, None] - state) / step) / step
     return place, (moved @ density) * weights * limit

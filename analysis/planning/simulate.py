@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.codes import Integers
 from analysis.contrasts import pair_rows
+from analysis.distributions import f_sf, t_quantile
 from analysis.mixed.freedom import satterthwaite, satterthwaite_f, uncertainty
 from analysis.mixed.identify import identified
 from analysis.mixed.likelihood import Problem, answered, pose
@@ -138,12 +138,14 @@ class _Study:
         shift = against @ optimum.at.coefficients
         q = len(against)
         f = float(shift @ np.linalg.solve(against @ covariance @ against.T, shift)) / q
-        overall = float(stats.f.sf(f, q, satterthwaite_f(known, against)))
-        reach = float(stats.t.ppf((1.0 + level) / 2.0, df[0]) * se[0] * scale)
+        overall = float(f_sf(f, q, satterthwaite_f(known, against)))
+        reach = float(t_quantile((1.0 + level) / 2.0, df[0]) * se[0] * scale)
         return float(family.corrected[0]), overall, reach
 
 
 def _share(name: str, hits: int, of: int) -> Quantity:
+    from scipy import stats
+
     limits = stats.binomtest(hits, of).proportion_ci(0.95, method="wilson")
     interval = Interval(float(limits.low), float(limits.high), 0.95, "Wilson, of the simulation")
     return Quantity(name, hits / of, interval)
