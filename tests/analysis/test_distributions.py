@@ -19,7 +19,7 @@ FREEDOMS = [0.3, 1.0, 2.5, 7.0, 30.0, 1e3, 1e6]
 
 
 def same(found: Any, expected: Any) -> None:
-    np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-300)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
 
 
 def test_normal() -> None:
