@@ -318,6 +318,33 @@ def test_a_grade_that_stands_at_the_end_of_the_scale_can_be_given_by_keyboard(
     leave(page)
 
 
+@pytest.mark.parametrize(("interface", "step"), [("mushra", 10.0), ("bs1116", 1.0)])
+def test_shift_steps_tenfold(
+    add_study: Callable[..., str],
+    sounds: Path,
+    context: BrowserContext,
+    address: str,
+    interface: str,
+    step: float,
+) -> None:
+    study(add_study, sounds, interface=interface)
+    page = begin(context.new_page(), address)
+    ready(page)
+    slider = page.get_by_role("slider", name="Rating of").first
+
+    def value() -> float:
+        return float(slider.evaluate("slider => slider.value"))
+
+    slider.press("Home")
+    lowest = value()
+    slider.press("Shift+ArrowUp")
+    assert value() == pytest.approx(lowest + step)
+    slider.press("ArrowUp")
+    slider.press("Shift+ArrowDown")
+    assert value() == pytest.approx(lowest + step / 10)
+    expect(slider).not_to_have_class("unset")
+
+
 def test_whoever_wants_less_motion_gets_less(
     add_study: Callable[..., str], sounds: Path, browser: Browser, address: str
 ) -> None:

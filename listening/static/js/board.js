@@ -1,7 +1,8 @@
 /** Vertical sliders side by side over one scale: MUSHRA, BS.2132 and BS.1116. */
-import { element } from "./dom.js";
+import { element, steppedBy } from "./dom.js";
 import { t } from "./texts.js";
 
+const LARGE_STEP = 10;
 const STEPPING = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "PageUp", "PageDown", "Home", "End"]);
 
 /**
@@ -61,6 +62,15 @@ export function boards({ page, player, ratings, hear, rate }, scale) {
     slider.addEventListener("input", set);
     // A press or a key to the very place where the unseen thumb stands is no change to the browser.
     slider.addEventListener("pointerup", () => unset() && set());
+    // Browsers do not step wider with Shift.
+    slider.addEventListener("keydown", (event) => {
+      const { min, max, step } = scale;
+      const to = event.shiftKey ? steppedBy(event, Number(slider.value), { min, max, step, page: LARGE_STEP * step }) : null;
+      if (to === null || slider.disabled) return;
+      event.preventDefault();
+      slider.value = String(to);
+      set();
+    });
     slider.addEventListener("keyup", (event) => STEPPING.has(event.key) && unset() && set());
     slider.addEventListener("focus", () => sliders.set(id, slider));
     if (!sliders.has(id)) sliders.set(id, slider);

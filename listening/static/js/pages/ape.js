@@ -89,6 +89,8 @@ function axis({ key, question, labels }, { page, player, ratings, hear, rate }) 
       made.style.left = `${ratings.score(id, key)}%`;
       made.style.top = `${lanes - ROW_PX * (rows.get(id) + 1)}px`;
       made.style.setProperty("--stem", `${ROW_PX * rows.get(id) + 6}px`);
+      // Lower markers lie over the stems of higher ones.
+      made.style.zIndex = String(page.stimuli.length - rows.get(id));
     }
     const perRow = Math.max(1, Math.floor(width / ROW_PX));
     waiting.forEach(({ id }, at) => {
@@ -96,10 +98,11 @@ function axis({ key, question, labels }, { page, player, ratings, hear, rate }) 
       made.style.left = `${((at % perRow) + 0.5) * ROW_PX - 20}px`;
       made.style.top = `${lanes + SCALE_PX + 20 + ROW_PX * Math.floor(at / perRow)}px`;
     });
-    const tray = waiting.length && !dragged ? 28 + ROW_PX * Math.ceil(waiting.length / perRow) : 0;
-    field.style.height = `${lanes + SCALE_PX + Math.max(tray, dragged ? 28 + ROW_PX : 0)}px`;
+    // A row stays when all are placed, so that nothing below moves.
+    const trays = page.locked ? 0 : Math.max(1, Math.ceil(waiting.length / perRow));
+    field.style.height = `${lanes + SCALE_PX + (trays ? 28 + ROW_PX * trays : 0)}px`;
     for (const { id } of page.stimuli) describe(id);
-    hint.hidden = waiting.length === 0;
+    hint.hidden = page.locked;
   }
 
   function describe(id) {
