@@ -100,6 +100,7 @@ def test_plays_switches_moves_and_the_sound_itself_are_reported(
     assert 200 < said["switch"]["listened_ms"] < 5000
     assert pause["left"] == said["switch"]["stimulus"]
     assert said["seek"]["position_s"] == pytest.approx(1.0, abs=0.2)
+    assert said["seek"]["position_s"] == round(said["seek"]["position_s"], 3)
 
 
 def test_what_happens_without_a_network_arrives_once_when_it_returns(

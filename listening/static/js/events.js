@@ -12,6 +12,11 @@ const MOST_WAITING = 5000;
 /** A slider that is dragged reports at most so often, and where it came to rest. */
 const MOVES_MS = 200;
 
+/** Seconds to the millisecond, as the times of events are. */
+const rounded = (data) => Object.fromEntries(Object.entries(data).map(
+  ([key, value]) => [key, key.endsWith("_s") ? Number(value.toFixed(3)) : value],
+));
+
 export class EventLog {
   /** @param {object} page the page's data */
   constructor(page) {
@@ -30,7 +35,7 @@ export class EventLog {
   /** @param {string} name @param {object} data */
   add(name, data = {}) {
     if (this.waiting.length >= MOST_WAITING) return;
-    this.waiting.push({ at: new Date().toISOString(), page: this.page.n, name, data });
+    this.waiting.push({ at: new Date().toISOString(), page: this.page.n, name, data: rounded(data) });
   }
 
   /** As `add`, for what changes many times a second. @param {object} data with its `stimulus` */
