@@ -84,7 +84,7 @@ def kendall_w_of_stimuli(ratings: Ratings) -> Quantity:
     centred = ranks - (n + 1) / 2
     total = float((centred**2).sum())
     w = float((centred.sum(axis=1) ** 2).sum()) / (m * total) if total > 0 else np.nan
-    return Quantity("Kendall's W", w)
+    return Quantity("Kendall's W of stimuli", w)
 
 
 def krippendorff_alpha(ratings: Ratings, metric: Metric = "interval") -> Quantity:

@@ -29,6 +29,7 @@ TEST_NAMES = {
     "skillings-mack by participant": "Skillings–Mack by participant",
     "kruskal-wallis": "Kruskal–Wallis on pooled ratings",
     "mixed-model": "Mixed model",
+    "mixed-model, kenward-roger": "Mixed model, Kenward–Roger",
     "ordinal-model": "Ordinal model",
     "bradley-terry": "Bradley–Terry",
 }

@@ -76,7 +76,7 @@ def system_test(model: MixedModel, freedom: Freedom = "satterthwaite") -> Result
         df, factor = kenward_roger(known, contrasts)
         statistic *= factor
     return Result(
-        name="mixed-model",
+        name="mixed-model" if freedom == "satterthwaite" else f"mixed-model, {freedom}",
         systems=model.systems,
         statistic=Quantity("F", statistic),
         df=(float(q), df),

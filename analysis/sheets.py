@@ -79,6 +79,7 @@ class Sheets:
         self._pdf: Any = PdfPages(path, metadata={"CreationDate": None, "Title": title})
         self._page: _Page | None = None
         self._y = 0.0
+        self._number = 0
 
     def __enter__(self) -> Self:
         return self
@@ -95,8 +96,16 @@ class Sheets:
     def turn(self) -> None:
         """Go on with a new page."""
         if self._page is not None:
+            self._number += 1
+            self._number_page(self._page)
             self._pdf.savefig(self._page)
         self._page, self._y = None, MARGIN_INCHES
+
+    def _number_page(self, page: _Page) -> None:
+        """The number of the page, in the middle below."""
+        text = str(self._number)
+        left_pt = (A4_INCHES[0] * POINTS - width_pt(text, TABLE_PT)) / 2
+        page.written.lines.append(Line(left_pt, MARGIN_INCHES * POINTS / 2, text, TABLE_PT))
 
     def heading(self, text: str, level: int = 1) -> None:
         """A heading that stays with at least some lines of what follows."""

@@ -23,7 +23,7 @@ from stimuli.loudness import (
     matching_gains_db,
     measure_level,
 )
-from stimuli.manifest import Manifest, Role, Stimulus, replace_manifest
+from stimuli.manifest import Manifest, Role, Stimulus, make_folder, replace_manifest
 from stimuli.mp3 import stated_delay
 from stimuli.names import slug
 from stimuli.passages import fade
@@ -91,7 +91,7 @@ def import_mixes(
     passages = {name: files for name, files in passages.items() if files}
     if not passages:
         raise ValueError(f"{folder} holds no mixes: expected <passage>/<system>.wav")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     tasks = [(_import, (name, files, out, seed, target_lufs)) for name, files in passages.items()]
     made = list(in_parallel(tasks, jobs, lambda *at: on_progress("Importing", *at)))
     failures = tuple(failure for passage in made for failure in passage.failures)

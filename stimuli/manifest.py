@@ -142,6 +142,18 @@ def _files(manifest: Manifest) -> set[str]:
     return {path for path in named if path}
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder for stimuli where it is missing.
+
+    Raises:
+        ValueError: it holds a Python package, as `stimuli` does where Blindmix itself lies.
+        OSError: it cannot be made.
+    """
+    if (folder / "__init__.py").exists():
+        raise ValueError(f"{folder} holds the code of a Python package; give another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest from its file, or from the folder that holds it.
 

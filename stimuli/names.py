@@ -1,9 +1,14 @@
-"""Names that are safe in paths."""
+"""Names that are safe in paths, and words after numbers."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+
+
+def counted(count: int, word: str) -> str:
+    """As "1 song", "12 songs"."""
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def slug(text: str) -> str:

@@ -16,7 +16,7 @@ from mixers.whole import whole
 from stimuli.activity import TICKS_PER_S, per_block, track_energies
 from stimuli.beats import Beat, beat_near, find_beat
 from stimuli.datasets.song import Song
-from stimuli.names import slug
+from stimuli.names import counted, slug
 
 How = Literal["active", "change", "chance"]
 """How passages are chosen: where most tracks play; where most begins to play, as from verse to
@@ -185,8 +185,8 @@ def _choose(
         starts = []
     if len(starts) < count:
         raise ValueError(
-            f"song {song.id!r} has room for {len(starts)} passages of {duration_s:g} s "
-            f"that are not silent, not for {count}"
+            f"song {song.id!r} has room for {counted(len(starts), 'passage')} of {duration_s:g} s "
+            f"not silent, not for {count}; ask for shorter or fewer ones, or say which by a file"
         )
     return [start * HOP_S for start in starts]
 

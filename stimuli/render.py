@@ -16,7 +16,7 @@ from pathlib import Path
 
 from stimuli.datasets.dataset import Dataset
 from stimuli.human_mix import late_frames
-from stimuli.manifest import Manifest, Stimulus, replace_manifest
+from stimuli.manifest import Manifest, Stimulus, make_folder, replace_manifest
 from stimuli.names import slug
 from stimuli.passages import Passage, choose_passages
 from stimuli.plan import Plan
@@ -59,7 +59,7 @@ def render(
     """
     if out.resolve() == dataset.root.resolve():
         raise ValueError(f"{out} is where the songs are; render into another folder")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     began_s = time.time()
     failures: list[Failure] = []
     passages = list(plan.by_hand)

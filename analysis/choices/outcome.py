@@ -115,7 +115,7 @@ def told(pairs: list[str]) -> list[str]:
     if len(pairs) <= MOST_PAIRS:
         return pairs
     more = counted(len(pairs) - MOST_PAIRS, "more pair")
-    return [*pairs[:MOST_PAIRS], f"  and {more}: see the report."]
+    return [*pairs[:MOST_PAIRS], f"  and {more}, in the tables of the report."]
 
 
 def share_chosen(comparisons: Comparisons, system: str) -> float:

@@ -9,6 +9,7 @@ import click
 
 from stimuli.cli.opening import OpenSongs, reading
 from stimuli.cli.progress import progress_bars
+from stimuli.names import counted
 
 if TYPE_CHECKING:
     from mixers.expert import Expert
@@ -116,13 +117,13 @@ def evaluate_mixers(
     with progress_bars() as show:
         rows = list(evaluate(open_songs(songs_dir), wanted, show, kept=out / ".rows"))
     write_report(rows, out)
-    songs = len({row.song for row in rows})
-    click.echo(f"{len(names)} systems on {songs} songs: {out / 'evaluation.md'}, .csv and .png")
+    systems, songs = counted(len(names), "system"), counted(len({row.song for row in rows}), "song")
+    click.echo(f"{systems} on {songs}: {out / 'evaluation.md'}, .csv and .png")
     failed = [row for row in rows if row.failure]
     for row in failed:
         click.echo(f"Failed: {row.song} by {row.system}: {row.failure}", err=True)
     if failed:
-        raise ValueError(f"{len(failed)} mixes could not be made; the rest is measured")
+        raise ValueError(f"{counted(len(failed), 'song')} could not be mixed; the rest is measured")
 
 
 class _MixGroup(click.Group):
@@ -140,7 +141,8 @@ class _MixGroup(click.Group):
 def mix() -> None:
     """Mix a song, or find out how a mix was made.
 
-    `flask mix SONG …` mixes; `flask mix recover TRACKS MIX …` finds out.
+    `flask mix SONG …` mixes; `flask mix song --help` says with what. `flask mix recover TRACKS
+    MIX …` finds out.
     """
 
 

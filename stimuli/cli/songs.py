@@ -10,6 +10,7 @@ import click
 
 from stimuli.cli.opening import OpenSongs, reading
 from stimuli.cli.progress import progress_bars
+from stimuli.names import counted
 
 if TYPE_CHECKING:
     from stimuli.splits import How
@@ -46,7 +47,7 @@ def list_songs(folder: Path, open_songs: OpenSongs) -> None:
             failures.append(f"{song_id}: cannot be opened: {error}")
     for line in [*aligned([HEAD, *rows]), *failures]:
         click.echo(line)
-    click.echo(f"{len(song_ids)} songs, read as {dataset.layout}")
+    click.echo(f"{counted(len(song_ids), 'song')}, read as {dataset.layout}")
     if failures:
         raise ValueError(f"{len(failures)} of {len(song_ids)} songs cannot be opened")
 
@@ -87,8 +88,7 @@ def check_songs(folder: Path, jobs: int, open_songs: OpenSongs) -> None:
     for problem in problems:
         click.echo(problem)
     if problems:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise ValueError(f"{count} in {folder}")
+        raise ValueError(f"{counted(len(problems), 'problem')} in {folder}")
     click.echo("No problems.")
 
 
@@ -160,4 +160,4 @@ def demo_songs(output: Path, count: int, seconds: float, seed: int, family: str)
         for _, new in make_songs(wanted, output):
             made += new
             progress.advance(task)
-    click.echo(f"{made} songs made, {len(wanted) - made} were there: {output}")
+    click.echo(f"{counted(made, 'song')} made, {len(wanted) - made} were there: {output}")

@@ -11,6 +11,7 @@ import click
 
 from stimuli.cli.opening import OpenSongs, reading
 from stimuli.cli.progress import progress_bars
+from stimuli.names import counted
 
 if TYPE_CHECKING:
     from stimuli.passages import How
@@ -123,7 +124,8 @@ def render_command(
     for notice in report.notices:
         click.echo(f"Note: {notice}.", err=True)
     passages = {stimulus.passage for stimulus in report.manifest.stimuli}
-    click.echo(f"{len(report.manifest.stimuli)} stimuli of {len(passages)} passages in {out}")
+    count = len(report.manifest.stimuli)
+    click.echo(f"{count} stimuli of {counted(len(passages), 'passage')} in {out}")
     _fail(report.failures, "the rest is rendered")
 
 
@@ -159,9 +161,10 @@ def passages_command(
         dataset = open_songs(songs_dir)
         for found in choose_passages(dataset, plan, jobs or os.cpu_count() or 1, show):
             failures.append(found) if isinstance(found, Failure) else chosen.extend(found)
-    passages_to_csv(chosen, out)
-    click.echo(f"{len(chosen)} passages in {out}")
-    _fail(failures, "the other passages are written")
+    if chosen:
+        passages_to_csv(chosen, out)
+    click.echo(f"{counted(len(chosen), 'passage')} in {out}")
+    _fail(failures, "the others are written" if chosen else "nothing was chosen")
 
 
 @stimuli.command("import")
@@ -184,7 +187,8 @@ def import_command(mixes_dir: Path, out: Path, seed: int, lufs: float, jobs: int
     for notice in imported.notices:
         click.echo(f"Note: {notice}.", err=True)
     passages = {stimulus.passage for stimulus in imported.manifest.stimuli}
-    click.echo(f"{len(imported.manifest.stimuli)} stimuli of {len(passages)} passages in {out}")
+    count = len(imported.manifest.stimuli)
+    click.echo(f"{count} stimuli of {counted(len(passages), 'passage')} in {out}")
     _fail(imported.failures, "the rest is imported")
 
 
@@ -200,8 +204,7 @@ def check_command(folder: Path, jobs: int) -> None:
     for flaw in flaws:
         click.echo(flaw)
     if flaws:
-        count = "1 flaw" if len(flaws) == 1 else f"{len(flaws)} flaws"
-        raise ValueError(f"{count} in {folder}")
+        raise ValueError(f"{counted(len(flaws), 'flaw')} in {folder}")
     click.echo(
         "Fit for a test: nothing is missing; within a passage all is equally long, loud and "
         "aligned; no peak is too high."
@@ -228,5 +231,4 @@ def _fail(failures: Sequence[Failure], rest: str) -> None:
     for failure in failures:
         click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
     if failures:
-        count = "1 failure" if len(failures) == 1 else f"{len(failures)} failures"
-        raise ValueError(f"{count}; {rest}")
+        raise ValueError(f"{counted(len(failures), 'failure')}; {rest}")

@@ -231,6 +231,6 @@ def test_an_answer_stays_short() -> None:
     ]
     answer = short_answer(analyse(from_table(table, scale=(-10, 100))))
     assert sum(" above " in line for line in answer) == 15
-    assert "  and 13 more pairs: see the report." in answer
+    assert "  and 13 more pairs, in the tables of the report." in answer
     # The best are told first.
     assert answer[3].startswith("  H above G by ")

@@ -16,7 +16,7 @@ from stimuli.audio import read, write_wav
 from stimuli.check import check
 from stimuli.cli.stimuli import stimuli as stimuli_command
 from stimuli.importing import import_mixes
-from stimuli.manifest import read_manifest
+from stimuli.manifest import make_folder, read_manifest
 
 Noise = Callable[..., NDArray[np.float32]]
 Write = Callable[..., Path]
@@ -210,3 +210,13 @@ def test_a_missing_system_is_named(mixes: Path, tmp_path: Path) -> None:
     assert list(check(tmp_path / "out")) == [
         "passage chorus: lacks ours, which other passages have"
     ]
+
+
+def test_stimuli_are_not_put_among_code(tmp_path: Path) -> None:
+    package = tmp_path / "stimuli"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    with pytest.raises(ValueError, match="holds the code of a Python package; give another folder"):
+        make_folder(package)
+    make_folder(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()
