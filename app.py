@@ -205,6 +205,10 @@ def _clear(callback: Callable[..., Any]) -> Callable[..., Any]:
         except KeyboardInterrupt:
             click.echo("\nInterrupted. Run the same command again to go on.", err=True)
             sys.exit(130)
+        except BrokenPipeError:
+            # Whoever read what was printed has seen enough: `flask … | head`.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
         except (ValueError, OSError) as error:
             if os.environ.get("BLINDMIX_DEBUG"):
                 raise

@@ -67,12 +67,27 @@ def attribute_answer(entry: AttributeOutcome, alpha: float) -> list[str]:
             "Not shown to differ (which is not the same as being equal): "
             f"{named}{more if len(close) > CLOSE_PAIRS_NAMED else ''}."
         )
+    lines += _equivalence(entry, alpha)
     within = "" if entry.primary.name in MODELS else " within participants"
     lines.append(
         f"{entry.primary.title}{within}, {pairs[0].correction}; differences with "
         f"{100 * (1 - alpha):g}% intervals{_held(pairs[0])}."
     )
     return [*lines, *entry.design_notes]
+
+
+def _equivalence(entry: AttributeOutcome, alpha: float) -> list[str]:
+    """Which pairs are shown to be equal, where the plan says within how many points."""
+    tested = next((family.results for family in entry.families if family.name == "tost"), ())
+    if not tested:
+        return []
+    margin = f"±{tested[0].detail('margin'):g} points"
+    equal = [" and ".join(pair.systems) for pair in tested if pair.significant(alpha)]
+    if not equal:
+        return [f"No pair is shown to be equal within {margin}."]
+    more = len(equal) - CLOSE_PAIRS_NAMED
+    also = f"; and {counted(more, 'more pair')}" if more > 0 else ""
+    return [f"Shown to be equal within {margin}: {'; '.join(equal[:CLOSE_PAIRS_NAMED])}{also}."]
 
 
 def ranked(entry: AttributeOutcome) -> list[str]:

@@ -124,6 +124,8 @@ class Plan:
 
     def asks_for(self, name: str) -> bool:
         """Whether this analysis is the primary one or one of the further ones."""
+        if name == "tost":
+            return self.equivalence_margin is not None
         return name == self.primary or name in self.also
 
     @property

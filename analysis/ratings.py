@@ -218,7 +218,8 @@ def from_table(
         columns: our name -> the table's name, for tables of other tools.
         study: a name where the table has no column `study`.
         scale: the lowest and highest possible score, of all attributes or by attribute; of those
-            that are not named it is guessed from their scores.
+            that are not named it is guessed from their scores. By attribute, their order is
+            that of the attributes.
         systems: levels of `system` to put first, in this order.
         places: how people number the rows, as by lines of a file; by default 1, 2, 3, ….
         row_word: how messages call a row.
@@ -249,6 +250,9 @@ def from_table(
     _refuse_out_of_scale(frame, score, limits, row_word)
     coded: dict[str, Any] = {name: Factor.of(column) for name, column in names.items()}
     coded["system"] = Factor.of(names["system"], systems)
+    # Scales by attribute come in the order of the study, whose first attribute leads.
+    order = list(scale) if isinstance(scale, Mapping) else ()
+    coded["attribute"] = Factor.of(names["attribute"], order)
     coded |= {name: _measures(frame, name, row_word) for name in MEASURES}
     return Ratings(
         study=_one_study(frame, study),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from listening.schema import json_schema
 from listening.simulate import simulate as run_simulation
 from listening.study_file import read_study_file
 
+SPREADSHEETS = ("xlsx", "xls", "ods")
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -178,6 +180,8 @@ def export(
     if answers and kind not in (None, "csv"):
         raise ValueError(f"answers are written as CSV, not as {kind}")
     suffix = output.suffix.lower()[1:] if output else ""
+    if kind is None and suffix in SPREADSHEETS:
+        raise ValueError(f"{output}: .{suffix} is not written; a spreadsheet opens .csv, too")
     chosen = FORMATS[kind or (suffix if suffix in FORMATS and not answers else "csv")]
     with database().read() as session:
         found = studies.find_study(session, slug)
@@ -234,9 +238,9 @@ def simulate(slug: str, participants: int, seed: int) -> None:
 @click.argument("slug")
 @click.option("--count", type=click.IntRange(0, 10_000), default=0, help="Links 1 to this number.")
 @click.option("--label", "labels", multiple=True, help="A link for this name; may come again.")
-@click.option("--base", default="http://127.0.0.1:5000", show_default=True, help="Of the server.")
+@click.option("--base", help="Address of the server; by default that of `flask run` here.")
 @with_appcontext
-def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
+def links(slug: str, count: int, labels: tuple[str, ...], base: str | None) -> None:
     """Print personal links as CSV.
 
     Each leads to one run, and the same label always gives the same link.
@@ -244,6 +248,8 @@ def links(slug: str, count: int, labels: tuple[str, ...], base: str) -> None:
     names = [*map(str, range(1, count + 1)), *labels]
     if not names:
         raise ValueError("say how many links to print with --count, or for whom with --label")
+    if base is None:
+        base = f"http://127.0.0.1:{os.environ.get('FLASK_RUN_PORT', '5000')}"
     address = urlsplit(base)
     if base and (address.scheme not in ("http", "https") or not address.hostname):
         raise ValueError(f"--base {base!r} is no address; write it as https://listen.example.org")

@@ -11,7 +11,7 @@ import pytest
 from analysis import screening
 from analysis.agreement import krippendorff_alpha
 from analysis.analyse import analyse
-from analysis.answer import ranked
+from analysis.answer import ranked, short_answer
 from analysis.expertise import expertise
 from analysis.paper import (
     latex_pairs,
@@ -168,6 +168,24 @@ def test_texts_for_a_paper_hold_the_numbers() -> None:
     assert first_row.startswith(tex(f"{ranked(entry)[0]} − {ranked(entry)[1]}"))
     assert "W+" not in pairs
     assert paper_tex(outcome).count(r"\begin{table}") == 2
+
+
+def test_the_answer_says_which_systems_are_equal_where_a_margin_is_planned() -> None:
+    table = from_table(rows(), scale=(0, 100))
+    wide, narrow = (
+        short_answer(analyse(table, plan_from({"equivalence_margin": margin})))
+        for margin in (90, 0.001)
+    )
+    assert any(line.startswith("Shown to be equal within ±90 points: ") for line in wide)
+    assert "No pair is shown to be equal within ±0.001 points." in narrow
+    assert not any("equal within" in line for line in short_answer(analyse(table)))
+
+
+def test_the_first_attribute_of_a_study_leads() -> None:
+    both = [{**row, "attribute": name} for name in ("clarity", "preference") for row in rows()]
+    scales = {"preference": (0.0, 100.0), "clarity": (0.0, 100.0)}
+    outcome = analyse(from_table(both, scale=scales))
+    assert [entry.attribute for entry in outcome.attributes] == ["preference", "clarity"]
 
 
 @pytest.mark.slow

@@ -88,6 +88,10 @@ def test_the_end_of_the_name_says_the_format(
     table = pd.read_parquet(tmp_path / "out.parquet")
     assert table.to_dict("records") == [asdict(row) for row in rated]
     assert (tmp_path / "out.txt").read_text() == ratings_csv(rated)
+    sheet = run(args=["study", "export", "test", "--simulated", "-o", str(tmp_path / "out.xlsx")])
+    assert sheet.exit_code == 1
+    assert "a spreadsheet opens .csv, too" in sheet.output
+    assert not (tmp_path / "out.xlsx").exists()
     refused = run(args=["study", "export", "test", "--answers", "--format", "json"])
     assert refused.exit_code == 1
     assert "answers are written as CSV" in refused.output

@@ -91,7 +91,7 @@ def test_who_only_looks_cannot_begin(client: FlaskClient, add_study: Callable[..
 
 
 def test_a_personal_link_is_one_run_and_cannot_be_forged(
-    app: Flask, add_study: Callable[..., str]
+    app: Flask, add_study: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_study()
     run = app.test_cli_runner().invoke
@@ -112,6 +112,8 @@ def test_a_personal_link_is_one_run_and_cannot_be_forged(
     assert app.test_client().get(forged).status_code == 404
     assert app.test_client().post(forged, data=FORM).status_code == 404
     assert "--count" in run(args=["study", "links", "test"]).output
+    monkeypatch.setenv("FLASK_RUN_PORT", "5077")
+    assert ",http://127.0.0.1:5077/studies/test/" in run(args=arguments[:-2]).output
     for address in ("javascript:alert(1)", "listen.example.org", "https://"):
         refused = run(args=[*arguments[:-1], address])
         assert refused.exit_code == 1
