@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -25,6 +26,7 @@ from analysis.cli import StudyRatings, make_analyse_command
 from analysis.planning.cli import make_power_command
 from listening import create_app as create_listening_room
 from listening.cli.webmushra import make_import_command
+from listening.config import settings
 
 if TYPE_CHECKING:
     from listening.webmushra.pages import Comparison
@@ -65,7 +67,12 @@ EXAMPLES = ROOT / "docs" / "examples"
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the web application with every room's commands."""
     is_command = click.get_current_context(silent=True) is not None
+    instance = Path(settings(config, os.environ)["INSTANCE_PATH"])
+    is_new = not instance.exists()
     app = (_clear(create_listening_room) if is_command else create_listening_room)(config)
+    if is_command and is_new:
+        # From another folder than usual, studies would seem to be gone.
+        click.echo(f"A new instance, without studies: {instance}", err=True)
     for location in COMMANDS:
         module, _, name = location.partition(":")
         app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))
@@ -165,6 +172,7 @@ While `flask run` (or `make demo`) serves, take part yourself:
   {address}/studies/demo/          eight mixes, no reference (APE)
   {address}/studies/demo-mushra/   with a reference and anchors (MUSHRA)
 In another terminal, let a model take part, too, and see what comes out:
+  cd {shlex.quote(os.getcwd())}
 {activate}  flask study simulate demo --participants 24
   flask analyse demo --simulated -o results
 Watch from the desk, {address}/desk/:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from app import create_app, in_one_line
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def refused(code: int) -> OSError:
@@ -40,6 +44,19 @@ def test_a_message_is_one_line_that_fits_a_screen() -> None:
     assert len(line) <= 1003
     assert line.startswith("score 999")
     assert line.endswith("999 is no number")
+
+
+def test_a_new_instance_is_said_to_be_new(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if "BLINDMIX" not in key}
+    command = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py"), "study", "list"]
+    first, second = (
+        subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        for _ in range(2)
+    )
+    assert first.stderr == f"A new instance, without studies: {tmp_path / 'instance'}\n"
+    assert second.stderr == ""
 
 
 def test_an_instance_that_is_a_file_is_named(
