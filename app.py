@@ -172,7 +172,7 @@ While `flask run` (or `make demo`) serves, take part yourself:
   {address}/studies/demo/          eight mixes, no reference (APE)
   {address}/studies/demo-mushra/   with a reference and anchors (MUSHRA)
 In another terminal, let a model take part, too, and see what comes out:
-  cd {shlex.quote(os.getcwd())}
+  cd {shlex.quote(str(Path.cwd()))}
 {activate}  flask study simulate demo --participants 24
   flask analyse demo --simulated -o results
 Watch from the desk, {address}/desk/:
