@@ -67,12 +67,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the web application with every room's commands."""
     is_command = click.get_current_context(silent=True) is not None
-    instance = Path(settings(config, os.environ)["INSTANCE_PATH"])
-    is_new = not instance.exists()
-    app = (_clear(create_listening_room) if is_command else create_listening_room)(config)
-    if is_command and is_new:
-        # From another folder than usual, studies would seem to be gone.
-        click.echo(f"A new instance, without studies: {instance}", err=True)
+    app = (_clear(_room_of_a_command) if is_command else create_listening_room)(config)
     for location in COMMANDS:
         module, _, name = location.partition(":")
         app.cli.add_command(with_clear_errors(getattr(import_module(module), name)))
@@ -82,6 +77,16 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     study = app.cli.commands["study"]
     assert isinstance(study, click.Group)
     study.add_command(with_clear_errors(make_import_command(write_stimuli)))
+    return app
+
+
+def _room_of_a_command(config: Mapping[str, Any] | None) -> Flask:
+    """The web room; says so where there was none, as studies would seem to be gone."""
+    instance = Path(settings(config, os.environ)["INSTANCE_PATH"])
+    is_new = not instance.exists()
+    app = create_listening_room(config)
+    if is_new:
+        click.echo(f"A new instance, without studies: {instance}", err=True)
     return app
 
 
@@ -199,8 +204,9 @@ def with_clear_errors(command: click.Command) -> click.Command:
 def in_one_line(error: ValueError | OSError) -> str:
     """What went wrong, where, and what to do, without what would flood a terminal."""
     text = str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        text = f"{error.filename}: {error.strerror}{ADVICE.get(error.errno or 0, '')}"
+    if isinstance(error, OSError) and error.strerror:
+        where = "" if error.filename is None else f"{error.filename}: "
+        text = f"{where}{error.strerror}{ADVICE.get(error.errno or 0, '')}"
     text = " ".join(text.split())
     return text if len(text) <= MOST_SIGNS else f"{text[: MOST_SIGNS - 200]} … {text[-200:]}"
 

@@ -44,9 +44,12 @@ class Aside:
             OSError: a file of this or of an earlier task could not be written.
             RuntimeError: an earlier task failed otherwise; with its traceback.
         """
+        if not hasattr(os, "fork"):
+            task()
+            return
         for each in self._ended():
             self._end(each)
-        if len(self._running) >= self._most or not hasattr(os, "fork"):
+        if len(self._running) >= self._most:
             task()
             return
         reading, writing = os.pipe()
@@ -70,7 +73,7 @@ class Aside:
         while self._running:
             try:
                 self._end(self._running[0])
-            except Exception as first:
+            except (OSError, RuntimeError) as first:
                 failure = failure or first
         if failure is not None:
             raise failure
@@ -90,7 +93,7 @@ class Aside:
         gc.unfreeze()
         try:
             self.wait()
-        except Exception:
+        except (OSError, RuntimeError):
             # One's own error is the first cause, and goes on.
             if error is None:
                 raise

@@ -36,6 +36,8 @@ def test_a_refused_file_is_named_with_what_helps(code: int, advice: str) -> None
 def test_other_refusals_are_said_as_the_system_says_them() -> None:
     assert in_one_line(refused(errno.EIO)) == f"/some/file: {os.strerror(errno.EIO)}"
     assert in_one_line(OSError("the disk is gone")) == "the disk is gone"
+    nowhere = OSError(errno.ENOSPC, "No space left")
+    assert in_one_line(nowhere).startswith("No space left; make room")
 
 
 def test_a_message_is_one_line_that_fits_a_screen() -> None:
@@ -57,6 +59,17 @@ def test_a_new_instance_is_said_to_be_new(tmp_path: Path) -> None:
     )
     assert first.stderr == f"A new instance, without studies: {tmp_path / 'instance'}\n"
     assert second.stderr == ""
+
+
+def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "BLINDMIX_TRUSTED_PROXIES": "many", "BLINDMIX_INSTANCE_PATH": str(tmp_path / "instance"),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "flask", "study", "list"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "Error: BLINDMIX_TRUSTED_PROXIES is 'many'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_instance_that_is_a_file_is_named(

@@ -123,7 +123,7 @@ def evaluate_mixers(
     for row in failed:
         click.echo(f"Failed: {row.song} by {row.system}: {row.failure}", err=True)
     if failed:
-        raise ValueError(f"{counted(len(failed), 'song')} could not be mixed; the rest is measured")
+        raise ValueError(f"{len(failed)} of the mixes could not be made; the rest is measured")
 
 
 class _MixGroup(click.Group):

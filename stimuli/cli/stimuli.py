@@ -163,7 +163,7 @@ def passages_command(
             failures.append(found) if isinstance(found, Failure) else chosen.extend(found)
     if chosen:
         passages_to_csv(chosen, out)
-    click.echo(f"{counted(len(chosen), 'passage')} in {out}")
+        click.echo(f"{counted(len(chosen), 'passage')} in {out}")
     _fail(failures, "the others are written" if chosen else "nothing was chosen")
 
 

@@ -53,6 +53,16 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, most: int) -> No
         run(most, partial(write, bad), partial(write, good))
 
 
+def test_where_there_are_no_forks_the_work_is_done_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "fork")
+    # Nor can pipes be watched there.
+    monkeypatch.delattr("select.select")
+    run(3, partial(write, tmp_path / "file"))
+    assert (tmp_path / "file").read_text(encoding="utf-8") == str(os.getpid())
+
+
 def test_other_errors_come_with_their_traceback() -> None:
     with pytest.raises(RuntimeError, match=r"in divide(.|\n)*ZeroDivisionError"):
         run(2, divide)

@@ -14,7 +14,7 @@ const MOVES_MS = 200;
 
 /** Seconds to the millisecond, as the times of events are. */
 const rounded = (data) => Object.fromEntries(Object.entries(data).map(
-  ([key, value]) => [key, key.endsWith("_s") ? Number(value.toFixed(3)) : value],
+  ([key, value]) => [key, key.endsWith("_s") && typeof value === "number" ? Number(value.toFixed(3)) : value],
 ));
 
 export class EventLog {
