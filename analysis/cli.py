@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,54 @@ class StudyRatings:
     scales: Mapping[str, tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file of ratings is to be read.
+
+    Attributes:
+        columns: our name -> the file's name.
+        wide: columns that hold one system's scores each.
+        scale: lowest and highest possible score; None where it is to be guessed.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    wide: Sequence[str] = ()
+    scale: tuple[float, float] | None = None
+
+
+def file_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how a file is read; the command is given them as `reading`."""
+
+    @click.option(
+        "-c",
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        help="Name a column of a file, as system=mixer. Repeat as needed.",
+    )
+    @click.option(
+        "--wide",
+        metavar="A,B,…",
+        help="Columns of a file that hold one system's scores each (a row a page).",
+    )
+    @click.option(
+        "--scale", nargs=2, type=float, help="Lowest and highest possible score of a file."
+    )
+    @wraps(command)
+    def with_reading(
+        *args: Any,
+        columns: tuple[str, ...],
+        wide: str | None,
+        scale: tuple[float, float] | None,
+        **options: Any,
+    ) -> None:
+        reading = Reading(_columns(columns), wide.split(",") if wide else (), scale)
+        command(*args, reading=reading, **options)
+
+    return with_reading
+
+
 ReadStudy = Callable[[str, bool], StudyRatings]
 """Slug of a study, and whether to take its simulated participants -> its ratings."""
 
@@ -54,22 +103,7 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         required=True,
         help="Folder for results.json, figures and report.html.",
     )
-    @click.option(
-        "-c",
-        "--column",
-        "columns",
-        multiple=True,
-        metavar="OURS=THEIRS",
-        help="Name a column of a file, as system=mixer. Repeat as needed.",
-    )
-    @click.option(
-        "--wide",
-        metavar="A,B,…",
-        help="Columns of a file that hold one system's scores each (a row a page).",
-    )
-    @click.option(
-        "--scale", nargs=2, type=float, help="Lowest and highest possible score of a file."
-    )
+    @file_options
     @click.option(
         "--simulated",
         is_flag=True,
@@ -83,9 +117,7 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
     def analyse(
         source: str,
         out: Path,
-        columns: tuple[str, ...],
-        wide: str | None,
-        scale: tuple[float, float] | None,
+        reading: Reading,
         simulated: bool,
         plan: Path | None,
     ) -> None:
@@ -100,14 +132,7 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
         from analysis.answer import short_answer
         from analysis.plan import plan_from
 
-        ratings, declared = read_source(
-            source,
-            read_study,
-            columns=_columns(columns),
-            wide=wide.split(",") if wide else [],
-            scale=scale,
-            simulated=simulated,
-        )
+        ratings, declared = read_source(source, read_study, reading, simulated=simulated)
         wanted = declared if plan is None else plan_from(_yaml_plan(plan))
         with ThreadPoolExecutor(1) as beside:
             # Half a second of imports is hidden behind the numbers.
@@ -128,10 +153,8 @@ def make_analyse_command(read_study: ReadStudy | None = None) -> click.Command:
 def read_source(
     source: str,
     read_study: ReadStudy | None,
+    reading: Reading | None = None,
     *,
-    columns: Mapping[str, str] | None = None,
-    wide: Sequence[str] = (),
-    scale: tuple[float, float] | None = None,
     simulated: bool = False,
 ) -> tuple[Ratings, Plan]:
     """The ratings of a file or of a study, and the plan that the study brings.
@@ -150,7 +173,11 @@ def read_source(
     if path.suffix.lower() in TABLES or path.is_file():
         if not path.is_file():
             raise ValueError(f"{path} is no file of ratings")
-        return read_ratings(path, columns, scale=scale, wide=wide), Plan()
+        how = reading or Reading()
+        ratings = read_ratings(path, how.columns, scale=how.scale, wide=how.wide)
+        for note in ratings.notes:
+            click.echo(f"{path}: {note}", err=True)
+        return ratings, Plan()
     if read_study is None:
         raise ValueError(f"there is no file {source!r}")
     study = read_study(source, simulated)

@@ -246,6 +246,9 @@ def from_table(
     _refuse_unknown_roles(frame, names["role"], row_word)
     _refuse_doubles(frame, names, row_word)
     scales = _scales(score, names["attribute"], scale)
+    told = scale if isinstance(scale, Mapping) else scales if scale else {}
+    notes += _odd_scales(scales, list(told))
+    notes += _alike("system", names["system"]) + _alike("passage", names["passage"])
     limits = np.array([scales[name] for name in names["attribute"]])
     _refuse_out_of_scale(frame, score, limits, row_word)
     coded: dict[str, Any] = {name: Factor.of(column) for name, column in names.items()}
@@ -287,11 +290,34 @@ def guess_scale(score: FloatArray) -> Scale:
     return low, high
 
 
+def _odd_scales(scales: Mapping[str, Scale], told: Sequence[str]) -> list[str]:
+    """A note on every scale that was guessed and is none of the usual ones."""
+    return [
+        f"No scale was stated, and no usual one holds all scores: {low:g} to {high:g}, which they "
+        "span, is taken."
+        for name, (low, high) in scales.items()
+        if name not in told and (low, high) not in SCALES
+    ]
+
+
+def _alike(factor: str, column: NDArray[Any]) -> list[str]:
+    """A note on names that differ in capitals or spaces only: mostly slips of the pen."""
+    groups: dict[str, set[str]] = {}
+    for name in set(column):
+        groups.setdefault("".join(name.split()).casefold(), set()).add(name)
+    return [
+        f"{' and '.join(map(repr, sorted(group)))} are each a {factor} of their own."
+        for _, group in sorted(groups.items())
+        if len(group) > 1
+    ]
+
+
 def _named(frame: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
     """Rename to our names: as told, else by an alias; with a note on every alias taken.
 
     "Score" and "SCORE" are "score", unless the table tells them apart.
     """
+    theirs_all = ", ".join(map(str, frame.columns))
     frame = frame.rename(columns=_as_we_write_them([str(name) for name in frame.columns]))
     twice = frame.columns[frame.columns.duplicated()]
     known = [name for name in twice if name in _KNOWN or name in columns.values()]
@@ -315,8 +341,8 @@ def _named(frame: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataFram
         alias = next((name for name in ALIASES[ours] if name in frame.columns), None)
         if alias is None:
             raise ValueError(
-                f"the table has no column for {ours}; it has "
-                f"{', '.join(map(str, frame.columns))}. Say which one it is with {ours}=COLUMN"
+                f"the table has no column for {ours}; it has {theirs_all}. "
+                f"Say which one it is with {ours}=COLUMN"
                 + _WIDE_HINT
                 * (ours in ("system", "score"))
             )

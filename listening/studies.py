@@ -488,11 +488,30 @@ def _plan_name_problems(
           for at, rule in enumerate(plan.get("screening") or ())
           for key in ("system", "anchor") if rule.get(key)),
     ]  # fmt: skip
-    return [
+    problems = [
         source.problem(["analysis", *place], f"{name!r} is none of {', '.join(there)}")
         for place, name, there in named
         if name not in there
     ]
+    return problems or _plan_role_problems(source, material)
+
+
+def _plan_role_problems(source: StudySource, material: Material) -> list[Problem]:
+    """A trend that leaves a compared system out, and rules about references that nobody rates."""
+    plan = source.file.analysis
+    roles = {pair for there in material.systems.values() for pair in there}
+    compared = {name for name, role in roles if role in ("system", "reference")}
+    problems = []
+    if plan.get("trend") and (missing := sorted(compared - set(plan["trend"]))):
+        message = f"takes every system that is compared; {', '.join(missing)} is not named"
+        problems.append(source.problem(["analysis", "trend"], message))
+    if not any(role == "reference" for _, role in roles):
+        problems += [
+            source.problem(["analysis", "screening", at], "no hidden reference is rated")
+            for at, rule in enumerate(plan.get("screening") or ())
+            if rule.get("rule") in ("hidden reference", "better than chance")
+        ]
+    return problems
 
 
 def _plan_refused(plan: Mapping[str, Any]) -> str | None:

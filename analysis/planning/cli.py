@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analysis.cli import ReadStudy, read_source
+from analysis.cli import Reading, ReadStudy, file_options, read_source
 
 if TYPE_CHECKING:
     from analysis.planning.design import Spread
@@ -31,21 +31,33 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         read_study: gives the ratings of a study; without it only files can be a pilot.
     """
 
-    @click.group()
+    @click.group(context_settings={"show_default": True})
     def power() -> None:
         """Plan how large a study has to be, and look while it runs."""
 
     @power.command()
     @click.option("--effect", type=float, required=True, help="Difference to find, in points.")
-    @click.option("--participants", metavar="N,N,…", default="10,20,30,40", help="How many to try.")
+    @click.option(
+        "--participants",
+        metavar="N,N,…",
+        default="10,20,30,40",
+        show_default=True,
+        help="How many to try.",
+    )
     @click.option("--passages", metavar="N,N,…", default="4,8", help="How many to try.")
     @click.option("--systems", type=int, help=SYSTEMS_HELP)
     @click.option("--pilot", metavar="STUDY_OR_CSV", help=PILOT_HELP)
+    @file_options
     @click.option("--attribute", help=ATTRIBUTE_HELP)
     @click.option("--sd", "sds", multiple=True, metavar="TERM=POINTS", help=SD_HELP)
     @click.option("--target", default=0.8, help="Power to reach.")
     @click.option("--alpha", default=0.05, help="Level of significance.")
-    @click.option("--correction", default="holm", help="Over all pairs, as a plan names it.")
+    @click.option(
+        "--correction",
+        default="holm",
+        show_default=True,
+        help="Over all pairs, as a plan names it.",
+    )
     @click.option("--simulations", default=500, help="Studies to simulate per design.")
     @click.option("--seed", default=1, help="Of all chance.")
     @click.option(
@@ -61,6 +73,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         passages: str,
         systems: int | None,
         pilot: str | None,
+        reading: Reading,
         attribute: str | None,
         sds: tuple[str, ...],
         target: float,
@@ -77,7 +90,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         """
         from analysis.planning.grid import Grid
 
-        spread, count = _assumed(read_study, pilot, attribute, sds, systems)
+        spread, count = _assumed(read_study, pilot, reading, attribute, sds, systems)
         grid = Grid(
             effect=effect,
             participants=_counts(participants, "--participants"),
@@ -96,9 +109,16 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
 
     @power.command()
     @click.option("--half-width", type=float, required=True, help="Of an interval, in points.")
-    @click.option("--passages", metavar="N,N,…", default="2,4,8,16", help="How many to try.")
+    @click.option(
+        "--passages",
+        metavar="N,N,…",
+        default="2,4,8,16",
+        show_default=True,
+        help="How many to try.",
+    )
     @click.option("--systems", type=int, help=SYSTEMS_HELP)
     @click.option("--pilot", metavar="STUDY_OR_CSV", help=PILOT_HELP)
+    @file_options
     @click.option("--attribute", help=ATTRIBUTE_HELP)
     @click.option("--sd", "sds", multiple=True, metavar="TERM=POINTS", help=SD_HELP)
     @click.option("--level", default=0.95, help="Coverage of the interval.")
@@ -107,6 +127,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         passages: str,
         systems: int | None,
         pilot: str | None,
+        reading: Reading,
         attribute: str | None,
         sds: tuple[str, ...],
         level: float,
@@ -114,7 +135,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         """Say how many participants make an interval narrow enough."""
         from analysis.planning.precision import precision_lines
 
-        spread, count = _assumed(read_study, pilot, attribute, sds, systems)
+        spread, count = _assumed(read_study, pilot, reading, attribute, sds, systems)
         _show_spread(spread)
         for line in precision_lines(
             half_width, _counts(passages, "--passages"), count, spread, level
@@ -123,6 +144,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
 
     @power.command()
     @click.argument("source", metavar="STUDY_OR_CSV")
+    @file_options
     @click.option("--planned", type=int, required=True, help="Participants at the end.")
     @click.option("--earlier", metavar="N,N,…", help="Participants at each look before this one.")
     @click.option(
@@ -135,6 +157,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
     @click.option("--simulated", is_flag=True, help="Look at a study's simulated participants.")
     def look(
         source: str,
+        reading: Reading,
         planned: int,
         earlier: str | None,
         spending: str,
@@ -147,7 +170,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
         """
         from analysis.planning.look import look_at
 
-        ratings, declared = read_source(source, read_study, simulated=simulated)
+        ratings, declared = read_source(source, read_study, reading, simulated=simulated)
         chosen = _attribute(ratings, attribute or declared.attribute).compared()
         before = _counts(earlier, "--earlier") if earlier else ()
         for line in look_at(chosen, declared, planned, before, spending).lines():
@@ -159,6 +182,7 @@ def make_power_command(read_study: ReadStudy | None = None) -> click.Group:
 def _assumed(
     read_study: ReadStudy | None,
     pilot: str | None,
+    reading: Reading,
     attribute: str | None,
     sds: Sequence[str],
     systems: int | None,
@@ -171,7 +195,7 @@ def _assumed(
         return Spread.of(told), systems or 2
     from analysis.models import fit_mixed_model
 
-    ratings, _ = read_source(pilot, read_study)
+    ratings, _ = read_source(pilot, read_study, reading)
     chosen = _attribute(ratings, attribute).compared()
     model = fit_mixed_model(chosen)
     for note in model.notes:
@@ -180,7 +204,11 @@ def _assumed(
 
 
 def _attribute(ratings: Ratings, attribute: str | None) -> Ratings:
-    return ratings.only(attribute=attribute or ratings.attribute.levels[0])
+    """One attribute of the ratings; says which where nobody chose among several."""
+    names = ratings.attribute.levels
+    if attribute is None and len(names) > 1:
+        click.echo(f"Attribute: {names[0]}; others are {', '.join(names[1:])} (--attribute).")
+    return ratings.only(attribute=attribute or names[0])
 
 
 def _sds(options: Sequence[str]) -> dict[str, float]:

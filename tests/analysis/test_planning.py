@@ -183,6 +183,23 @@ def test_a_pilot_gives_its_variances(tmp_path: Path) -> None:
     assert "of 4 systems" in done.stdout
 
 
+def test_a_file_is_read_as_the_analysis_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "pilot.csv"
+    table = pd.DataFrame(rows(Design(40, 8, 4))).rename(columns={"passage": "piece"})
+    both = [table.assign(attribute=name) for name in ("clarity", "preference")]
+    pd.concat(both).to_csv(path, index=False)
+    arguments = ("precision", "--half-width", "4", "--pilot", str(path))
+    assert "no column for passage" in run(*arguments).stderr
+    done = run(*arguments, "-c", "passage=piece", "--scale", "-100", "200")
+    assert done.exit_code == 0, done.output
+    assert "Attribute: clarity; others are preference (--attribute)." in done.stdout
+    look = run(
+        "look", str(path), "--planned", "80", "-c", "passage=piece", "--attribute", "clarity"
+    )
+    assert "40 of 80 participants" in look.stdout
+    assert "Attribute:" not in look.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

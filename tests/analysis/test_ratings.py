@@ -193,3 +193,23 @@ def test_ratings_are_a_value() -> None:
     with pytest.raises(AttributeError):
         ratings.study = "other"  # type: ignore[misc]
     assert isinstance(ratings, Ratings)
+
+
+def test_what_is_odd_and_may_be_meant_is_noted() -> None:
+    table = pd.DataFrame(
+        {
+            "participant": ["a", "a", "b", "b"],
+            "passage": ["S", "S", "S", "S"],
+            "system": ["Mono", "mono ", "Mono", "mono "],
+            "score": [20.0, 30.0, 40.0, 150.0],
+        }
+    )
+    ratings = from_table(table)
+    assert ratings.scale == (20.0, 150.0)
+    assert "No scale was stated, and no usual one holds all scores: 20 to 150" in ratings.notes[0]
+    told = from_table(table, scale=(0, 200)).notes
+    assert not any("No scale" in note for note in told)
+    usual = table.assign(score=[20.0, 30.0, 40.0, 50.0])
+    assert not any("No scale" in note for note in from_table(usual).notes)
+    capitals = table.assign(system=["Mono", "mono", "Mono", "mono"])
+    assert "'Mono' and 'mono' are each a system of their own." in from_table(capitals).notes

@@ -177,6 +177,10 @@ def test_the_printed_schema_takes_what_the_room_takes(
         ({"alfa": 0.01}, "unknown alfa"),
         ({"attribute": "loudness"}, "'loudness' is none of preference"),
         ({"trend": ["mono", "stereo", "random"]}, "trend[1]: 'stereo' is none of "),
+        (
+            {"trend": ["mono", "random", "anchor35"]},
+            "takes every system that is compared; target is not named",
+        ),
         ({"screening": [{"rule": "trap", "system": "beep"}]}, "[0].system: 'beep' is none of"),
         ({"screening": [{"rule": "trap"}]}, "screening[0]: screening: rule 'trap' needs system"),
     ],
@@ -189,6 +193,18 @@ def test_a_plan_that_cannot_be_followed_is_refused_before_the_data_come(
     assert f": analysis.{next(iter(plan))}" in refused.output
     assert message in refused.output
     assert "test" not in run("study", "list").output
+
+
+@pytest.mark.parametrize("rule", ["hidden reference", "better than chance"])
+def test_a_rule_about_references_needs_one(
+    run: Run, write_study: Callable[..., Path], rule: str
+) -> None:
+    asked = {"interface": "multistimulus", "analysis": {"screening": [{"rule": rule}]}}
+    without = write_study(**asked, systems=["mono", "random"])
+    refused = run("study", "check", without)
+    assert refused.exit_code != 0
+    assert "analysis.screening[0]: no hidden reference is rated" in refused.output
+    assert run("study", "check", write_study(**asked)).exit_code == 0
 
 
 def test_who_has_finished_is_not_stuck_on_the_last_page(
