@@ -197,6 +197,11 @@ def _assumed(
 
     ratings, _ = read_source(pilot, read_study, reading)
     chosen = _attribute(ratings, attribute).compared()
+    if len(chosen.participant.levels) < 2:
+        raise ValueError(
+            f"pilot {pilot!r} has one participant, who does not show how listeners differ; state "
+            "standard deviations with --sd, or take a pilot of more"
+        )
     model = fit_mixed_model(chosen)
     for note in model.notes:
         click.echo(f"Pilot: {note}", err=True)
