@@ -193,6 +193,11 @@ def test_a_file_is_read_as_the_analysis_reads_it(tmp_path: Path) -> None:
     done = run(*arguments, "-c", "passage=piece", "--scale", "-100", "200")
     assert done.exit_code == 0, done.output
     assert "Attribute: clarity; others are preference (--attribute)." in done.stdout
+    alone = tmp_path / "alone.csv"
+    table[table["participant"] == table["participant"].iloc[0]].to_csv(alone, index=False)
+    refused = run(*arguments[:-1], str(alone), "-c", "passage=piece", "--scale", "-100", "200")
+    assert refused.exit_code == 1
+    assert "one participant, who does not show how listeners differ" in refused.stderr
     look = run(
         "look", str(path), "--planned", "80", "-c", "passage=piece", "--attribute", "clarity"
     )
